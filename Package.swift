@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows between the modules go one way; Tests/MillstreamPackageTests states them again and fails when a target imports more.
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "millstream",
+    products: [
+        .executable(name: "millstream", targets: ["MillstreamCLI"]),
+        .library(name: "Millstream", targets: ["Millstream"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibevent", pkgConfig: "libevent", providers: [.apt(["libevent-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "CMillstreamSpawn"),
+        module("MillstreamJSON", []),
+        module("MillstreamSSE", []),
+        module("MillstreamJournal", ["MillstreamJSON"]),
+        module("MillstreamJournalSQLite", ["MillstreamJournal", "MillstreamJSON", "CSQLite"]),
+        module("MillstreamJobs", ["MillstreamJournal", "MillstreamJSON"]),
+        module("MillstreamStreams", ["MillstreamJournal", "MillstreamSSE", "MillstreamJSON"]),
+        module("MillstreamAccess", ["MillstreamJournal"]),
+        module("MillstreamLoop", ["CLibevent"]),
+        module("MillstreamHTTP", ["MillstreamLoop", "CLibevent"]),
+        module("MillstreamMetrics", [coreMetrics]),
+        module(
+            "MillstreamRuntime",
+            ["MillstreamJobs", "MillstreamJournal", "MillstreamJSON", "MillstreamLoop", "CMillstreamSpawn"]
+        ),
+        module(
+            "MillstreamServer",
+            [
+                "MillstreamHTTP", "MillstreamLoop", "MillstreamStreams", "MillstreamJobs", "MillstreamJournal",
+                "MillstreamJSON", "MillstreamSSE", "MillstreamAccess", "MillstreamRuntime", "MillstreamMetrics",
+                logging,
+            ]
+        ),
+        module(
+            "Millstream",
+            [
+                "MillstreamServer", "MillstreamHTTP", "MillstreamLoop", "MillstreamStreams", "MillstreamJobs",
+                "MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJSON", "MillstreamSSE", "MillstreamAccess",
+                "MillstreamRuntime", "MillstreamMetrics", logging, coreMetrics, yams,
+            ]
+        ),
+        .executableTarget(
+            name: "MillstreamCLI",
+            dependencies: ["Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser],
+            swiftSettings: strict
+        ),
+        tests("MillstreamJSONTests", ["MillstreamJSON"]),
+        tests("MillstreamSSETests", ["MillstreamSSE"]),
+    ]
+)

@@ -1,0 +1,1 @@
+/* Process spawning for workers; see millstream_spawn.h. */

@@ -1,0 +1,1 @@
+@main struct MillstreamCommand { static func main() {} }
