@@ -1,0 +1,101 @@
+// Reads the members of one JSON object strictly: each member is asked for by name and type, and what nobody asked for is an
+// error. Unreadable things (unknown member, wrong type) are 400, refused values 422; all errors of one object come at once.
+
+import MillstreamJSON
+import MillstreamJournal
+
+struct FieldReader {
+    private let members: [(name: String, value: JSONText)]
+    private var asked: Set<String> = []
+    private var unreadable: [Problem.FieldError] = []
+    private var firstUnreadable: Problem.Code?
+    private var refused: [Problem.FieldError] = []
+    private let prefix: String
+
+    init(_ text: JSONText, prefix: String = "") throws(Problem) {
+        guard text.kind == .object else { throw Problem(.wrongType, prefix + "the body must be a JSON object") }
+        do throws(JSONSyntaxError) {
+            members = try text.members()
+        } catch {
+            throw Problem(.malformedJSON, prefix + error.reason)
+        }
+        self.prefix = prefix
+    }
+
+    /// The raw value; a member that is `null` counts as absent except here.
+    mutating func value(_ name: String) -> JSONText? {
+        asked.insert(name)
+        return members.first { $0.name == name }?.value
+    }
+
+    private mutating func present(_ name: String) -> JSONText? {
+        guard let value = value(name), !value.isNull else { return nil }
+        return value
+    }
+
+    mutating func string(_ name: String) -> String? {
+        guard let value = present(name) else { return nil }
+        guard let text = value.stringValue else { return wrongType(name, "must be a string") }
+        return text
+    }
+
+    mutating func integer(_ name: String) -> Int? {
+        guard let value = present(name) else { return nil }
+        guard let number = value.intValue else { return wrongType(name, "must be an integer") }
+        return number
+    }
+
+    mutating func number(_ name: String) -> Double? {
+        guard let value = present(name) else { return nil }
+        guard let number = value.doubleValue else { return wrongType(name, "must be a number") }
+        return number
+    }
+
+    mutating func strings(_ name: String) -> [String]? {
+        guard let value = present(name) else { return nil }
+        guard let elements = value.elements() else { return wrongType(name, "must be an array of strings") }
+        var strings: [String] = []
+        for element in elements {
+            guard let text = element.stringValue else { return wrongType(name, "must be an array of strings") }
+            strings.append(text)
+        }
+        return strings
+    }
+
+    mutating func time(_ name: String) -> Timestamp? {
+        guard let text = string(name) else { return nil }
+        guard let time = Timestamp(rfc3339: text) else {
+            refuse(name, "must be an RFC 3339 time such as 2026-01-31T12:00:00Z")
+            return nil
+        }
+        return time
+    }
+
+    mutating func refuse(_ name: String, _ message: String) {
+        refused.append(Problem.FieldError(field: name, message: message))
+    }
+
+    mutating func missing(_ name: String) {
+        unreadable.append(Problem.FieldError(field: name, message: "is missing"))
+        firstUnreadable = firstUnreadable ?? .wrongType
+    }
+
+    private mutating func wrongType<Value>(_ name: String, _ message: String) -> Value? {
+        unreadable.append(Problem.FieldError(field: name, message: message))
+        firstUnreadable = firstUnreadable ?? .wrongType
+        return nil
+    }
+
+    /// To be called last: throws when anything was wrong.
+    mutating func finish() throws(Problem) {
+        for member in members where !asked.contains(member.name) {
+            unreadable.append(Problem.FieldError(field: member.name, message: "is not a known member"))
+            firstUnreadable = firstUnreadable ?? .unknownMember
+        }
+        let errors = unreadable.isEmpty ? refused : unreadable
+        guard let first = errors.first else { return }
+        var problem = Problem(firstUnreadable ?? .invalidValue, "\(prefix)\(first.field) \(first.message)")
+        problem.fields = errors
+        throw problem
+    }
+}
