@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs from Debian's packages (and, for `test`, from PyPI into a directory of the build) what Millstream needs.
+#   Config/setup.sh build   headers to compile against
+#   Config/setup.sh demo    … and the programs and the recording of the transcription demo
+#   Config/setup.sh test    … and the browsers, proxies and clients that the tests talk to
+# Does nothing when everything is there already. Needs root (or sudo) only when something is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+level=${1:-build}
+build="libevent-dev libsqlite3-dev pkg-config"
+demo="ffmpeg pocketsphinx pocketsphinx-en-us pocketsphinx-testdata"
+test="curl nginx-light caddy haproxy chromium chromium-driver firefox-esr nodejs node-eventsource python3-venv jq"
+
+case $level in
+    build) wanted=$build ;;
+    demo) wanted="$build $demo" ;;
+    test) wanted="$build $demo $test" ;;
+    *) echo "usage: Config/setup.sh [build|demo|test]" >&2; exit 64 ;;
+esac
+
+missing=""
+for package in $wanted; do
+    state=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+    [ "$state" = "install ok installed" ] || missing="$missing $package"
+done
+
+if [ -n "$missing" ]; then
+    echo "installing:$missing"
+    as_root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || { echo "run as root, or install:$missing" >&2; exit 77; }
+        as_root=sudo
+    fi
+    # The services of these packages stay off: the tests start what they need, on ports of their own.
+    $as_root sh -c 'printf "#!/bin/sh\nexit 101\n" >/tmp/policy-rc.d.millstream && chmod +x /tmp/policy-rc.d.millstream
+        [ -e /usr/sbin/policy-rc.d ] || ln -s /tmp/policy-rc.d.millstream /usr/sbin/policy-rc.d'
+    $as_root apt-get update -qq
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    $as_root sh -c '[ "$(readlink /usr/sbin/policy-rc.d)" = /tmp/policy-rc.d.millstream ] && rm -f /usr/sbin/policy-rc.d; rm -f /tmp/policy-rc.d.millstream'
+fi
+
+if [ "$level" = test ]; then
+    clients=.build/test-clients
+    if [ ! -x "$clients/bin/python" ] || ! "$clients/bin/python" -c 'import httpx_sse, sseclient, requests_sse, selenium, jsonschema' 2>/dev/null; then
+        mkdir -p .build
+        python3 -m venv "$clients"
+        "$clients/bin/pip" install -q --disable-pip-version-check -r Config/test-clients.txt
+    fi
+fi
