@@ -25,7 +25,8 @@ enum ExactInteger {
         return !overflow && !sum.overflow
     }
 
-    /// `digits × 10^exponent`, where trailing zeros of the digits have gone into the exponent: whole when that is not negative.
+    /// `digits × 10^exponent`, where trailing zeros of the digits have gone into the exponent: whole when that is not
+    /// negative.
     private static func parseWithExponent(_ number: UnsafeBufferPointer<UInt8>, isNegative: Bool) -> Int? {
         let isExponent: (UInt8) -> Bool = { $0 | 0x20 == UInt8(ascii: "e") }
         let mantissa = number.prefix { !isExponent($0) }.dropFirst(isNegative ? 1 : 0)
@@ -47,7 +48,8 @@ enum ExactInteger {
         return value
     }
 
-    /// The exponent, held within a range that no sum with a text's length can overflow: what is beyond it fits in no case.
+    /// The exponent, held within a range that no sum with a text's length can overflow: what is beyond it fits in no
+    /// case.
     private static func exponentValue(_ exponent: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
         var value = 0
         for byte in exponent where ASCII.isDigit(byte) {

@@ -1,7 +1,7 @@
-// One pass over a text that a peer sent: it is proved to be one JSON value, and the white space between its tokens is left out.
-// Owns nothing but its position and, once there was white space, the shortened copy; lives inside one call on any thread.
-// It never recurses (the open containers are bits of one number), so no text can exhaust a stack, and it never reads past
-// `count`: each read is behind a comparison with it.
+// One pass over a text that a peer sent: it is proved to be one JSON value, and the white space between its tokens is
+// left out. Owns nothing but its position and, once there was white space, the shortened copy; lives inside one call on
+// any thread. It never recurses (the open containers are bits of one number), so no text can exhaust a stack, and it
+// never reads past `count`: each read is behind a comparison with it.
 
 /// Validates by RFC 8259 and minifies in the same pass.
 struct JSONMinifier {
@@ -26,7 +26,8 @@ struct JSONMinifier {
         self.maxDepth = min(max(maxDepth, 0), Self.depthLimit)
     }
 
-    /// The minified text, or nil when the input already was minified: the caller then keeps its own bytes without a copy.
+    /// The minified text, or nil when the input already was minified: the caller then keeps its own bytes without a
+    /// copy.
     static func minify(
         _ bytes: UnsafeBufferPointer<UInt8>,
         maxDepth: Int
@@ -53,7 +54,8 @@ struct JSONMinifier {
         guard at == count else { throw fault("text after the value") }
     }
 
-    /// Reads one scalar or the opening of one container; false when a container was opened and now waits for its first value.
+    /// Reads one scalar or the opening of one container; false when a container was opened and now waits for its first
+    /// value.
     @inline(__always)
     private mutating func value() throws(JSONSyntaxError) -> Bool {
         guard at < count else { throw fault("text ends where a value should be") }
@@ -70,7 +72,8 @@ struct JSONMinifier {
         return true
     }
 
-    /// Reads what follows a complete value: closing brackets as many as there are, up to the place of the next value or the end.
+    /// Reads what follows a complete value: closing brackets as many as there are, up to the place of the next value or
+    /// the end.
     @inline(__always)
     private mutating func afterValue() throws(JSONSyntaxError) {
         while true {
@@ -225,7 +228,8 @@ struct JSONMinifier {
             UInt8(ascii: "r"), UInt8(ascii: "t"):
             at += 2
         case UInt8(ascii: "u"):
-            // A lone surrogate is allowed by the grammar (RFC 8259, 8.2) and stays as it came; `stringValue` replaces it.
+            // A lone surrogate is allowed by the grammar (RFC 8259, 8.2) and stays as it came; `stringValue` replaces
+            // it.
             guard count - at >= 6 else { throw JSONSyntaxError(offset: count, reason: "text ends inside a string") }
             for index in 2..<6 where ASCII.hexValue(input[at + index]) == nil {
                 throw fault("escape without four hex digits")
@@ -236,8 +240,8 @@ struct JSONMinifier {
         }
     }
 
-    /// Passes well-formed UTF-8 (Unicode 15, table 3-7: no overlong form, no surrogate, nothing above U+10FFFF), and single ASCII
-    /// characters that need no look: text of other scripts comes in runs with spaces between.
+    /// Passes well-formed UTF-8 (Unicode 15, table 3-7: no overlong form, no surrogate, nothing above U+10FFFF), and
+    /// single ASCII characters that need no look: text of other scripts comes in runs with spaces between.
     private mutating func nonASCII() throws(JSONSyntaxError) {
         var next = at
         while next < count {

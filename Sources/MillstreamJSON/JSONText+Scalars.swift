@@ -1,5 +1,5 @@
-// The scalar behind a JSON text. Each accessor scans the text and answers nil when the value is of another kind or does not fit;
-// no digit sequence that a peer sent can trap.
+// The scalar behind a JSON text. Each accessor scans the text and answers nil when the value is of another kind or does
+// not fit; no digit sequence that a peer sent can trap.
 
 extension JSONText {
     /// The string without its quotes and escapes; nil for other kinds. A lone surrogate becomes U+FFFD.

@@ -1,5 +1,5 @@
-// Eight bytes at a time through the inside of strings, for the validator, the cursor and the writer. Pure functions; they read
-// nothing outside `start..<end`.
+// Eight bytes at a time through the inside of strings, for the validator, the cursor and the writer. Pure functions;
+// they read nothing outside `start..<end`.
 
 /// Finds the bytes inside a string that need a look: quote, backslash, control characters and, on demand, non-ASCII.
 ///
@@ -8,7 +8,8 @@ enum StringScan {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highBits: UInt64 = 0x8080_8080_8080_8080
 
-    /// The index of the first byte in `start..<end` that is a quote, a backslash, below 0x20 or above 0x7F; `end` if none is.
+    /// The index of the first byte in `start..<end` that is a quote, a backslash, below 0x20 or above 0x7F; `end` if
+    /// none is.
     ///
     /// A set flag can be wrong only above a right one (the subtraction borrows upwards), so the lowest is always right.
     @inline(__always)

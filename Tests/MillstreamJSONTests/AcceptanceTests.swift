@@ -1,5 +1,5 @@
-// What the grammar takes and refuses: a list of each, malformed UTF-8, the bound of depth. After the cases that parsers are known
-// to differ in.
+// What the grammar takes and refuses: a list of each, malformed UTF-8, the bound of depth. After the cases that parsers
+// are known to differ in.
 
 import MillstreamJSON
 import Testing

@@ -1,4 +1,5 @@
-// A second opinion: the grammar of RFC 8259 once more, written down plainly and slowly, for comparison with the real one.
+// A second opinion: the grammar of RFC 8259 once more, written down plainly and slowly, for comparison with the real
+// one.
 
 struct ReferenceJSON {
     private let bytes: [UInt8]

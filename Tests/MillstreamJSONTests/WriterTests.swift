@@ -51,8 +51,8 @@ import Testing
             writer.nullMember("n")
         }
         let expected =
-            #"{"s":"x","i":5,"l":-9223372036854775808,"u":18446744073709551615,"d":42.0,"b":true,"j":null,"s0":null,"s1":"y","#
-            + #""i0":null,"i1":0,"l0":null,"d0":null,"d1":0.1,"j0":null,"j1":{},"n":null}"#
+            #"{"s":"x","i":5,"l":-9223372036854775808,"u":18446744073709551615,"d":42.0,"b":true,"j":null,"#
+            + #""s0":null,"s1":"y","i0":null,"i1":0,"l0":null,"d0":null,"d1":0.1,"j0":null,"j1":{},"n":null}"#
         #expect(object.text == expected)
     }
 

@@ -1,5 +1,5 @@
-// A second opinion: the standard's algorithm over the whole decoded stream at once, without bounds, and a comparison of events
-// by their bytes (Swift strings compare by canonical equivalence, which would hide differences).
+// A second opinion: the standard's algorithm over the whole decoded stream at once, without bounds, and a comparison of
+// events by their bytes (Swift strings compare by canonical equivalence, which would hide differences).
 
 import MillstreamSSE
 
