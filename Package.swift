@@ -51,8 +51,11 @@ let package = Package(
             "MillstreamServer",
             [
                 "MillstreamHTTP", "MillstreamLoop", "MillstreamStreams", "MillstreamJobs", "MillstreamJournal",
-                "MillstreamJSON", "MillstreamSSE", "MillstreamAccess", "MillstreamRuntime", "MillstreamMetrics",
-                logging,
+                "MillstreamJSON", "MillstreamSSE", "MillstreamAccess", "MillstreamRuntime", logging, coreMetrics,
+            ],
+            resources: [
+                .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/app.js"),
+                .embedInCode("Page/favicon.svg"), .embedInCode("OpenAPI/openapi.json"),
             ]
         ),
         module(
