@@ -15,7 +15,7 @@ final class ServerCore {
     let loop: EventLoop
     let http: HTTPServer
     let lane: JournalLane
-    let replay: ReplayLane
+    let replay: ReplayLanes
     let directory: JobDirectory
     let parked: ParkedRequests
     let metrics: ServerMetrics
@@ -26,13 +26,13 @@ final class ServerCore {
     private(set) var streams: StreamDesk!
 
     private var pendingReplies: [LaneTicket: (LedgerReply) -> Void] = [:]
-    private var pendingReads: [LaneTicket: (ReplayResult) -> Void] = [:]
+    private var pendingReads: [LaneTicket: (ReadAnswer) -> Void] = [:]
     private var lastTicket: UInt64 = 0
     private var lastRequest: UInt64 = 0
     private let requestPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
 
     init(
-        loop: EventLoop, http: HTTPServer, lane: JournalLane, replay: ReplayLane, settings: ServerSettings,
+        loop: EventLoop, http: HTTPServer, lane: JournalLane, replay: ReplayLanes, settings: ServerSettings,
         metrics: ServerMetrics, log: Logger, startProbe: @escaping (UInt64) -> Void
     ) {
         self.loop = loop
@@ -65,8 +65,11 @@ final class ServerCore {
         pendingReplies.removeValue(forKey: ticket)?(reply)
     }
 
+    /// What a replay lane found, or the store's fault.
+    typealias ReadAnswer = Result<ReadResult, JournalError>
+
     /// Asks a replay lane; `done` is called once.
-    func read(_ question: ReplayRequest, _ done: @escaping (ReplayResult) -> Void) throws(Problem) {
+    func read(_ question: ReadRequest, _ done: @escaping (ReadAnswer) -> Void) throws(Problem) {
         let ticket = nextTicket()
         guard replay.read(question, ticket: ticket) else {
             var problem = Problem(.overloaded, "too much is read from the journal at once")
@@ -76,8 +79,8 @@ final class ServerCore {
         pendingReads[ticket] = done
     }
 
-    func replayDidRead(_ ticket: LaneTicket, _ result: ReplayResult) {
-        pendingReads.removeValue(forKey: ticket)?(result)
+    func replayDidRead(_ report: ReadReport) {
+        pendingReads.removeValue(forKey: report.ticket)?(report.result)
     }
 
     private func nextTicket() -> LaneTicket {
@@ -97,8 +100,8 @@ final class ServerCore {
         }
         try read(.job(id)) { [unowned self] result in
             switch result {
-            case .job(let record?): done(.success(directory.merged(record)))
-            case .failed(let error): done(.failure(Problem(store: error)))
+            case .success(.job(let record?)): done(.success(directory.merged(record)))
+            case .failure(let error): done(.failure(Problem(store: error)))
             default: waitForCreation(of: id, seconds: waitSeconds, done)
             }
         }
@@ -133,13 +136,13 @@ final class ServerCore {
         do throws(Problem) {
             try read(.jobByRef(record.ref)) { result in
                 switch result {
-                case .job(let stored?):
+                case .success(.job(let stored?)):
                     var whole = record
                     whole.input = stored.input
                     whole.result = stored.result
                     done(.success(whole))
-                case .failed(let error): done(.failure(Problem(store: error)))
-                default: done(.failure(Problem(LedgerRefusal.notFound)))
+                case .failure(let error): done(.failure(Problem(store: error)))
+                case .success: done(.failure(Problem(LedgerRefusal.notFound)))
                 }
             }
         } catch {
