@@ -13,7 +13,6 @@ import MillstreamStreams
 
 final class ServerCore {
     let loop: EventLoop
-    let http: HTTPServer
     let lane: JournalLane
     let replay: ReplayLanes
     let directory: JobDirectory
@@ -23,6 +22,8 @@ final class ServerCore {
     let readiness: Readiness
     let uploads: UploadFiles
     var settings: ServerSettings
+    // Made after the core, because they call it; there from `attach` on, before the first request.
+    private(set) var http: HTTPServer!
     private(set) var streams: StreamDesk!
 
     private var pendingReplies: [LaneTicket: (LedgerReply) -> Void] = [:]
@@ -32,11 +33,10 @@ final class ServerCore {
     private let requestPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
 
     init(
-        loop: EventLoop, http: HTTPServer, lane: JournalLane, replay: ReplayLanes, settings: ServerSettings,
-        metrics: ServerMetrics, log: Logger, startProbe: @escaping (UInt64) -> Void
+        loop: EventLoop, lane: JournalLane, replay: ReplayLanes, settings: ServerSettings, metrics: ServerMetrics,
+        log: Logger
     ) {
         self.loop = loop
-        self.http = http
         self.lane = lane
         self.replay = replay
         self.settings = settings
@@ -44,7 +44,7 @@ final class ServerCore {
         self.log = log
         directory = JobDirectory()
         parked = ParkedRequests(loop: loop, maxWaiting: settings.maxParkedRequests)
-        readiness = Readiness(loop: loop, start: startProbe)
+        readiness = Readiness(loop: loop)
         uploads = UploadFiles(directory: settings.uploadDirectory)
     }
 
@@ -209,9 +209,8 @@ final class ServerCore {
             status: problem.code.status, headers: headers, body: problem.body(requestID: requestID))
     }
 
-    // MARK: Parts that are made after the core
-
-    func attach(_ streams: StreamDesk) {
+    func attach(http: HTTPServer, streams: StreamDesk) {
+        self.http = http
         self.streams = streams
     }
 }
