@@ -8,7 +8,10 @@ import { $ } from "./text.js";
 
 const memory = "millstream.job";
 
-const view = new JobView(() => list.refresh());
+const view = new JobView({
+  didChange: () => list.refresh(),
+  didLose: () => remember(null),
+});
 
 const list = new JobList({
   didRead: (jobs) => {

@@ -1,13 +1,13 @@
-// The job on show: its state, progress, connection, speech and outcome. Owns the JobStream of that job and is its
+// The job on show: its state, progress, connection and what it asks. Owns the JobStream of that job and is its
 // delegate; there is one at a time. Everything shown comes from the stream, so a reload shows the same again.
 
 import { get, post } from "./api.js";
 import { EventList } from "./events.js";
+import { Outcome } from "./outcome.js";
 import { JobStream, terminalNames } from "./stream.js";
-import { $, count, duration, element, liveStates, parse, plural, spokenText, stateWord, timeOfDay } from "./text.js";
+import { $, count, duration, element, liveStates, parse, plural, stateWord, timeOfDay } from "./text.js";
 
 const transcriptNames = new Set(["transcript", "transcription", "partial"]);
-const maxPhrases = 2000;
 const maxNotices = 4;
 
 const connectionWords = {
@@ -36,14 +36,16 @@ const closingReasons = {
 export class JobView {
   #stream = null;
   #events = new EventList();
+  #outcome = new Outcome();
   #job = null;
   #resumedAfter = null; // the last number before a cut or loss, while the replay after it is awaited
   #shownProgress = null;
   #clock = 0;
 
-  /** `didChange(job)` is called when the state of the job on show changed. */
-  constructor(didChange) {
+  /** `didChange(job)`: the state of the job on show changed; `didLose()`: the server does not know it. */
+  constructor({ didChange, didLose }) {
     this.didChange = didChange;
+    this.didLose = didLose;
     $("cut").addEventListener("click", () => (this.#stream?.state === "cut" ? this.#resume() : this.#cut()));
     $("cancel").addEventListener("click", () => this.cancel(this.#job));
     $("ask").addEventListener("submit", (event) => this.#answer(event));
@@ -59,11 +61,11 @@ export class JobView {
     this.#resumedAfter = null;
     this.#shownProgress = null;
     this.#events.clear();
-    for (const id of ["spoken", "notices"]) $(id).replaceChildren();
-    for (const id of ["speech", "outcome", "ask", "welcome"]) $(id).hidden = true;
+    this.#outcome.clear();
+    $("notices").replaceChildren();
+    $("ask").hidden = true;
+    $("welcome").hidden = true;
     $("job").hidden = false;
-    $("spoken").className = "spoken";
-    $("outcome-text").textContent = "";
     this.#showJob();
     this.#stream = new JobStream(job, this);
     this.#stream.open();
@@ -105,8 +107,10 @@ export class JobView {
     $("cut").textContent = state === "cut" ? "Resume" : "Cut the connection";
     $("cut").hidden = state === "ended" || state === "gone";
     $("wheel").classList.toggle("turning", state === "live");
-    if (state === "gone") this.#notice("The server does not know this job. It was removed, or the address is wrong.", "bad");
     this.#showLedger();
+    if (state !== "gone") return;
+    this.#notice("The server does not know this job. It was removed, or the address is wrong.", "bad");
+    this.didLose();
   }
 
   streamStatus(job) {
@@ -122,9 +126,9 @@ export class JobView {
     const time = event.time ?? (event.how === "live" ? new Date() : null);
     this.#events.append({ ...event, time });
     if (event.name === "progress") this.#showProgress(data);
-    if (event.name === "retrying") $("spoken").replaceChildren();
-    if (transcriptNames.has(event.name)) this.#hear(data);
-    if (event.name === "result") this.#showResult(data);
+    if (event.name === "retrying") this.#outcome.forgetSpeech();
+    if (transcriptNames.has(event.name)) this.#outcome.hear(data);
+    if (event.name === "result") this.#outcome.result(data);
     if (event.name === "input_required") this.#question(data);
     if (terminalNames.has(event.name)) this.#end(event.name, data);
     this.#showLedger();
@@ -178,6 +182,7 @@ export class JobView {
     race.dataset.last = ledger.last;
     race.dataset.contiguous = ledger.missing === 0 ? "ok" : "hole";
     race.dataset.duplicates = ledger.duplicates;
+    race.dataset.runs = [...new Set(ledger.runs.map((run) => run.how))].join(" ");
     $("tally").textContent = this.#tally(ledger, connections);
     const channel = $("channel");
     while (channel.childElementCount > ledger.runs.length) channel.lastElementChild.remove();
@@ -212,8 +217,7 @@ export class JobView {
     $("job-id").textContent = job.id;
     $("job-id").href = `#job=${encodeURIComponent(job.id)}`;
     $("cancel").hidden = !liveStates.has(job.state);
-    if (job.state !== "input_required") $("ask").hidden = true;
-    if (job.state === "input_required") $("ask").hidden = false;
+    $("ask").hidden = job.state !== "input_required";
     if (Number.isFinite(job.progress)) this.#setProgress(job.progress);
     else if (!Number.isFinite(this.#shownProgress)) this.#setProgress(null);
     this.#showFacts();
@@ -274,63 +278,20 @@ export class JobView {
     this.#job = { ...this.#job, ...(job?.id === this.#job.id ? job : {}), state: name };
     if (name === "completed") this.#job.progress = 100;
     this.#showJob();
-    if (job?.error) this.#showError(job.error);
-    else if (job?.result !== null && job?.result !== undefined) this.#showResult(job.result);
+    if (job?.error) this.#outcome.error(job.error, name);
+    else if (job?.result !== null && job?.result !== undefined) this.#outcome.result(job.result);
     else if (job?.result_url) this.#readResult(job.result_url);
     if (before !== name) this.#stateDidChange(this.#job);
-  }
-
-  // MARK: Speech, result, error
-
-  #hear(data) {
-    const text = spokenText(data);
-    if (text === null) return;
-    const spoken = $("spoken");
-    $("speech").hidden = false;
-    // A guess that the recogniser may still change is replaced by the next one.
-    if (spoken.lastElementChild?.classList.contains("guess")) spoken.lastElementChild.remove();
-    spoken.append(element("span", data?.partial === true ? "phrase guess" : "phrase", `${text} `));
-    while (spoken.childElementCount > maxPhrases) spoken.firstElementChild.remove();
-  }
-
-  #showResult(result) {
-    const text = spokenText(result);
-    if (text !== null && typeof result === "object") {
-      $("speech").hidden = false;
-      $("spoken").className = "spoken whole";
-      $("spoken").replaceChildren(element("span", "phrase", text));
-      return;
-    }
-    this.#outcome("Result", JSON.stringify(result, null, 2), "good");
   }
 
   async #readResult(url) {
     const id = this.id;
     try {
       const answer = await get(url);
-      if (this.id === id) this.#showResult(answer?.id === id && "result" in answer ? answer.result : answer);
+      if (this.id === id) this.#outcome.result(answer?.id === id && "result" in answer ? answer.result : answer);
     } catch (error) {
       this.#notice(`The result could not be read. ${error.message}`, "bad");
     }
-  }
-
-  #showError(error) {
-    const { message, ...rest } = error;
-    const lines = [`${error.code ?? "error"}: ${message ?? ""}`];
-    delete rest.code;
-    for (const [name, value] of Object.entries(rest)) {
-      const text = Array.isArray(value) ? value.join("\n") : typeof value === "string" ? value : JSON.stringify(value);
-      lines.push(`\n${name}\n${text}`);
-    }
-    const title = this.#job.state === "cancelled" ? "Cancelled" : "Error";
-    this.#outcome(title, lines.join("\n"), this.#job.state === "cancelled" ? "" : "bad");
-  }
-
-  #outcome(title, text, kind) {
-    $("outcome").hidden = false;
-    $("outcome").className = `outcome ${kind}`;
-    $("outcome-title").textContent = title;
-    $("outcome-text").textContent = text;
   }
 
   // MARK: Input and notices
