@@ -54,8 +54,11 @@ let package = Package(
                 "MillstreamJSON", "MillstreamSSE", "MillstreamAccess", "MillstreamRuntime", logging, coreMetrics,
             ],
             resources: [
-                .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/app.js"),
-                .embedInCode("Page/favicon.svg"), .embedInCode("OpenAPI/openapi.json"),
+                .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/favicon.svg"),
+                .embedInCode("Page/app.js"), .embedInCode("Page/api.js"), .embedInCode("Page/events.js"),
+                .embedInCode("Page/job.js"), .embedInCode("Page/jobs.js"), .embedInCode("Page/ledger.js"),
+                .embedInCode("Page/outcome.js"), .embedInCode("Page/start.js"), .embedInCode("Page/stream.js"),
+                .embedInCode("Page/text.js"), .embedInCode("OpenAPI/openapi.json"),
             ]
         ),
         module(
