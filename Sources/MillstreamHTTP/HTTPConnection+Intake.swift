@@ -43,13 +43,18 @@ extension HTTPConnection {
         return true
     }
 
+    /// As evhttp keeps it from accept(2).
+    private var peer: PeerAddress {
+        guard let evhttpConnection, let address = evhttp_connection_get_addr(evhttpConnection) else { return .unknown }
+        return PeerAddress(address)
+    }
+
     private func headIsComplete(_ bytes: [UInt8]) {
         server.counters.requests &+= 1
         generation = server.takeGeneration()
-        if remote == .unknown { remote = PeerAddress(ofSocket: descriptor) }
         let parsed: ParsedRequest
         do throws(Refusal) {
-            parsed = try server.parser.parse(bytes, remote: remote)
+            parsed = try server.parser.parse(bytes, remote: peer)
         } catch {
             return refuse(error, head: nil)
         }

@@ -42,7 +42,6 @@ final class HTTPConnection {
     /// evhttp's request while the application has it.
     var evhttpRequest: OpaquePointer?
     var descriptor: Int32 = -1
-    var remote = PeerAddress.unknown
 
     /// Bytes that came and were not taken yet.
     var pending = ByteQueue()

@@ -139,6 +139,8 @@ public final class HTTPServer {
     /// evhttp is making a connection.
     fileprivate func makeBufferevent() -> OpaquePointer? {
         guard let bufferevent = bufferevent_socket_new(loop.base, -1, 0) else { return nil }
+        // Enabled by default, and evhttp disables it only after the socket is registered: two epoll_ctl for nothing.
+        bufferevent_disable(bufferevent, Int16(EV_WRITE))
         let slot = freeSlots.popLast() ?? connections.count
         if slot == connections.count {
             connections.append(nil)

@@ -142,14 +142,15 @@ extension ListenAddress {
         guard case .tcp = asked else { return asked }
         var storage = sockaddr_storage()
         var count = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let status = withUnsafeMutableBytes(of: &storage) { bytes in
-            getsockname(descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &count)
+        let name = withUnsafeMutableBytes(of: &storage) { bytes -> PeerAddress in
+            guard let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+                getsockname(descriptor, address, &count) == 0
+            else { return .unknown }
+            return PeerAddress(address)
         }
-        guard status == 0 else { return asked }
-        switch PeerAddress(storage) {
-        case .ipv4(_, let port): return .tcp(host: PeerAddress(storage).host, port: port)
-        case .ipv6(_, _, let port): return .tcp(host: PeerAddress(storage).host, port: port)
-        case .unix, .unknown: return asked
+        return switch name {
+        case .ipv4(_, let port), .ipv6(_, _, let port): .tcp(host: name.host, port: port)
+        case .unix, .unknown: asked
         }
     }
 }

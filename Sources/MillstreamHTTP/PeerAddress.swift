@@ -11,33 +11,23 @@ public enum PeerAddress: Hashable, Sendable, CustomStringConvertible {
     case unix
     case unknown
 
-    /// The peer of a connected socket.
-    init(ofSocket descriptor: Int32) {
-        var storage = sockaddr_storage()
-        var count = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let status = withUnsafeMutableBytes(of: &storage) { bytes in
-            getpeername(descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &count)
-        }
-        self = status == 0 ? PeerAddress(storage) : .unknown
-    }
-
-    init(_ storage: sockaddr_storage) {
-        self = withUnsafeBytes(of: storage) { bytes in
-            switch Int32(storage.ss_family) {
-            case AF_INET:
-                let address = bytes.loadUnaligned(as: sockaddr_in.self)
-                return .ipv4(address: address.sin_addr.s_addr, port: UInt16(bigEndian: address.sin_port))
-            case AF_INET6:
-                let address = bytes.loadUnaligned(as: sockaddr_in6.self)
-                return withUnsafeBytes(of: address.sin6_addr) { raw in
-                    .ipv6(
-                        high: raw.loadUnaligned(as: UInt64.self),
-                        low: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
-                        port: UInt16(bigEndian: address.sin6_port))
-                }
-            case AF_UNIX: return .unix
-            default: return .unknown
+    /// Copies a socket address; the memory must be as large as its family says.
+    init(_ address: UnsafePointer<sockaddr>) {
+        let raw = UnsafeRawPointer(address)
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            let address = raw.loadUnaligned(as: sockaddr_in.self)
+            self = .ipv4(address: address.sin_addr.s_addr, port: UInt16(bigEndian: address.sin_port))
+        case AF_INET6:
+            let address = raw.loadUnaligned(as: sockaddr_in6.self)
+            self = withUnsafeBytes(of: address.sin6_addr) { bytes in
+                .ipv6(
+                    high: bytes.loadUnaligned(as: UInt64.self),
+                    low: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                    port: UInt16(bigEndian: address.sin6_port))
             }
+        case AF_UNIX: self = .unix
+        default: self = .unknown
         }
     }
 
