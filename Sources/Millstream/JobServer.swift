@@ -58,7 +58,7 @@ public final class JobServer: Sendable {
         if let refusal = access.refusalToBind(host: configuration.host) { throw StartFailure(.configuration, refusal) }
         let directory = try openDataDirectory()
         let descriptors = Descriptors.raiseLimit()
-        let lane = JournalLane(limits: LaneLimits(configuration.limits))
+        let lane = JournalLane(limits: LaneLimits(configuration))
         let uploads = directory.uploads
         let pool = WorkerPool(
             lane: lane, handlers: handlers, limits: PoolLimits(configuration),
