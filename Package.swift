@@ -51,8 +51,14 @@ let package = Package(
             "MillstreamServer",
             [
                 "MillstreamHTTP", "MillstreamLoop", "MillstreamStreams", "MillstreamJobs", "MillstreamJournal",
-                "MillstreamJSON", "MillstreamSSE", "MillstreamAccess", "MillstreamRuntime", "MillstreamMetrics",
-                logging,
+                "MillstreamJSON", "MillstreamSSE", "MillstreamAccess", "MillstreamRuntime", logging, coreMetrics,
+            ],
+            resources: [
+                .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/favicon.svg"),
+                .embedInCode("Page/app.js"), .embedInCode("Page/api.js"), .embedInCode("Page/events.js"),
+                .embedInCode("Page/job.js"), .embedInCode("Page/jobs.js"), .embedInCode("Page/ledger.js"),
+                .embedInCode("Page/outcome.js"), .embedInCode("Page/start.js"), .embedInCode("Page/stream.js"),
+                .embedInCode("Page/text.js"), .embedInCode("OpenAPI/openapi.json"),
             ]
         ),
         module(

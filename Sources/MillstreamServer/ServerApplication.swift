@@ -106,7 +106,7 @@ final class ServerApplication: HTTPApplication {
         }
         let isPost = request.method == .post
         switch request.route {
-        case .page(let file): operations.page(file, request, exchange)
+        case .page(let path): try operations.page(path, request)
         case .livez: operations.livez(request)
         case .readyz: operations.readyz(request)
         case .metrics: operations.metrics(request)

@@ -117,6 +117,8 @@ struct Problem: Error, Sendable, Equatable {
         return problem
     }
 
+    static let contentType = ("Content-Type", "application/problem+json")
+
     func body(requestID: String) -> [UInt8] {
         var writer = JSONWriter(reserving: 256)
         writer.beginObject()

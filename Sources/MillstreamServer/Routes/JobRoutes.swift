@@ -112,9 +112,9 @@ final class JobRoutes {
         // One more than shown tells whether another page follows.
         try core.read(.jobs(filter, before: before, limit: limit + 1)) { [unowned self] result in
             switch result {
-            case .jobs(let records): list(records, limit: limit, request)
-            case .failed(let error): core.refuse(request, Problem(store: error))
-            default: core.refuse(request, Problem(.internalError, "unexpected answer"))
+            case .success(.jobs(let records)): list(records, limit: limit, request)
+            case .failure(let error): core.refuse(request, Problem(store: error))
+            case .success: core.refuse(request, Problem(.internalError, "unexpected answer"))
             }
         }
     }
@@ -167,7 +167,7 @@ final class JobRoutes {
             case .failure(let problem): core.refuse(request, problem)
             case .success(let whole):
                 var headers = [JSONBody.contentType, ("ETag", EntityTag.of(whole)), ("Cache-Control", "no-store")]
-                if status == 202 || request.route == .jobs { headers.append(("Location", JobObject.statusURL(whole.id))) }
+                if status == 202 || request.route == .jobs { headers.append(("Location", RoutePath.job(whole.id))) }
                 if let appliedWait { headers.append(("Preference-Applied", "wait=\(appliedWait)")) }
                 core.reply(request, status: status, headers: headers, body: core.render(whole, includeInput: true).bytes)
             }

@@ -1,0 +1,78 @@
+// Files that clients bring. The HTTP layer has written the body to a file of the server's own naming already; here it becomes an
+// upload: counted, journalled, answered. Loop-confined.
+
+import Glibc
+import MillstreamHTTP
+import MillstreamJSON
+import MillstreamJobs
+import MillstreamJournal
+
+final class UploadRoutes {
+    private unowned let core: ServerCore
+
+    init(core: ServerCore) {
+        self.core = core
+    }
+
+    // MARK: POST /v1/uploads
+
+    func store(_ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
+        switch exchange.body {
+        case .failed(let failure):
+            if failure.errorNumber == ENOSPC || failure.errorNumber == EDQUOT {
+                throw Problem(.insufficientStorage, "the disk is full; nothing was stored")
+            }
+            throw Problem(.malformedRequest, "the body could not be stored")
+        case .none, .bytes: throw Problem(.malformedRequest, "the body is missing")
+        case .file(let file):
+            guard core.uploads.byteCount + Int64(file.byteCount) <= core.settings.maxTotalUploadBytes else {
+                throw Problem(.insufficientStorage, "the uploads together would be larger than they may; nothing was stored")
+            }
+            try register(file, request, exchange)
+        }
+    }
+
+    private func register(_ file: UploadedFile, _ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
+        let upload = UploadRecord(
+            id: String(file.path.split(separator: "/").last ?? ""),
+            name: Self.displayName(file.fileName), contentType: file.contentType ?? "application/octet-stream",
+            byteCount: Int64(file.byteCount), createdAt: core.wallClock())
+        exchange.takeUpload()
+        core.uploads.add(upload.id, byteCount: upload.byteCount)
+        do throws(Problem) {
+            try core.submit(.registerUpload(upload)) { [unowned self] reply in
+                switch reply {
+                case .upload(let upload): created(upload, request)
+                case .refused(let refusal): undo(upload, Problem(refusal), request)
+                case .job, .published: undo(upload, Problem(.internalError, "unexpected answer"), request)
+                }
+            }
+        } catch {
+            undo(upload, error, request)
+        }
+    }
+
+    private func created(_ upload: UploadRecord, _ request: RequestContext) {
+        var writer = JSONWriter(reserving: 128)
+        writer.beginObject()
+        writer.member("id", upload.id)
+        writer.member("name", upload.name)
+        writer.member("content_type", upload.contentType)
+        writer.member("size", Int(upload.byteCount))
+        writer.endObject()
+        core.reply(request, status: 201, headers: [JSONBody.contentType], body: writer.bytes)
+    }
+
+    private func undo(_ upload: UploadRecord, _ problem: Problem, _ request: RequestContext) {
+        core.uploads.remove(upload.id)
+        core.refuse(request, problem)
+    }
+
+    /// The client's name for the file, for display: its last part, without control characters, at most 255 bytes.
+    private static func displayName(_ name: String?) -> String {
+        let last = (name ?? "").split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""
+        var text = String(String.UnicodeScalarView(last.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
+        while text.utf8.count > 255 { text.removeLast() }
+        return text
+    }
+}

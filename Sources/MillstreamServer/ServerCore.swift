@@ -1,0 +1,216 @@
+// What the routes share: the way to the lanes and back, the read models, and the one place where replies are written.
+// Loop-confined. Blocks never: every question that needs the store goes to a lane and its answer comes through the mailbox.
+
+import Logging
+import MillstreamAccess
+import MillstreamHTTP
+import MillstreamJSON
+import MillstreamJobs
+import MillstreamJournal
+import MillstreamLoop
+import MillstreamRuntime
+import MillstreamStreams
+
+final class ServerCore {
+    let loop: EventLoop
+    let lane: JournalLane
+    let replay: ReplayLanes
+    let directory: JobDirectory
+    let parked: ParkedRequests
+    let metrics: ServerMetrics
+    let log: Logger
+    let readiness: Readiness
+    let uploads: UploadFiles
+    var settings: ServerSettings
+    // Made after the core, because they call it; there from `attach` on, before the first request.
+    private(set) var http: HTTPServer!
+    private(set) var streams: StreamDesk!
+
+    private var pendingReplies: [LaneTicket: (LedgerReply) -> Void] = [:]
+    private var pendingReads: [LaneTicket: (ReadAnswer) -> Void] = [:]
+    private var lastTicket: UInt64 = 0
+    private var lastRequest: UInt64 = 0
+    private let requestPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
+
+    init(
+        loop: EventLoop, lane: JournalLane, replay: ReplayLanes, settings: ServerSettings, metrics: ServerMetrics,
+        log: Logger
+    ) {
+        self.loop = loop
+        self.lane = lane
+        self.replay = replay
+        self.settings = settings
+        self.metrics = metrics
+        self.log = log
+        directory = JobDirectory()
+        parked = ParkedRequests(loop: loop, maxWaiting: settings.maxParkedRequests)
+        readiness = Readiness(loop: loop)
+        uploads = UploadFiles(directory: settings.uploadDirectory)
+    }
+
+    // MARK: To the lanes and back
+
+    /// Hands a command to the journal lane; `done` is called once, after the commit.
+    func submit(_ command: LedgerCommand, _ done: @escaping (LedgerReply) -> Void) throws(Problem) {
+        let ticket = nextTicket()
+        guard lane.submit(command, ticket: ticket) else {
+            var problem = Problem(.overloaded, "too much waits for the journal; nothing was stored")
+            problem.headers = [("Retry-After", "1")]
+            throw problem
+        }
+        pendingReplies[ticket] = done
+    }
+
+    func laneDidReply(_ ticket: LaneTicket, _ reply: LedgerReply) {
+        pendingReplies.removeValue(forKey: ticket)?(reply)
+    }
+
+    /// What a replay lane found, or the store's fault.
+    typealias ReadAnswer = Result<ReadResult, JournalError>
+
+    /// Asks a replay lane; `done` is called once.
+    func read(_ question: ReadRequest, _ done: @escaping (ReadAnswer) -> Void) throws(Problem) {
+        let ticket = nextTicket()
+        guard replay.read(question, ticket: ticket) else {
+            var problem = Problem(.overloaded, "too much is read from the journal at once")
+            problem.headers = [("Retry-After", "1")]
+            throw problem
+        }
+        pendingReads[ticket] = done
+    }
+
+    func replayDidRead(_ report: ReadReport) {
+        pendingReads.removeValue(forKey: report.ticket)?(report.result)
+    }
+
+    private func nextTicket() -> LaneTicket {
+        lastTicket += 1
+        return LaneTicket(lastTicket)
+    }
+
+    // MARK: Jobs
+
+    /// The job of that id, from memory or from the store; waits for one that does not exist yet.
+    func withRecord(
+        of id: JobID, waitSeconds: Int = 0, _ done: @escaping (Result<JobRecord, Problem>) -> Void
+    ) throws(Problem) {
+        if let record = directory.record(id) {
+            done(.success(record))
+            return
+        }
+        try read(.job(id)) { [unowned self] result in
+            switch result {
+            case .success(.job(let record?)): done(.success(directory.merged(record)))
+            case .failure(let error): done(.failure(Problem(store: error)))
+            default: waitForCreation(of: id, seconds: waitSeconds, done)
+            }
+        }
+    }
+
+    private func waitForCreation(
+        of id: JobID, seconds: Int, _ done: @escaping (Result<JobRecord, Problem>) -> Void
+    ) {
+        // It may have been created while the store was asked.
+        if let record = directory.record(id) {
+            done(.success(record))
+            return
+        }
+        let missing = Problem(LedgerRefusal.notFound)
+        guard seconds > 0 else {
+            done(.failure(missing))
+            return
+        }
+        let isParked = parked.park(on: id, forMs: seconds * 1000) { [unowned self] _ in
+            done(directory.record(id).map { .success($0) } ?? .failure(missing))
+            return true
+        }
+        if !isParked { done(.failure(Problem(.overloaded, "too many requests wait already"))) }
+    }
+
+    /// The record with those texts that are too long to be held in memory.
+    func withTexts(of record: JobRecord, _ done: @escaping (Result<JobRecord, Problem>) -> Void) {
+        guard record.input.text == nil || record.result.map({ $0.text == nil }) == true else {
+            done(.success(record))
+            return
+        }
+        do throws(Problem) {
+            try read(.jobByRef(record.ref)) { result in
+                switch result {
+                case .success(.job(let stored?)):
+                    var whole = record
+                    whole.input = stored.input
+                    whole.result = stored.result
+                    done(.success(whole))
+                case .failure(let error): done(.failure(Problem(store: error)))
+                case .success: done(.failure(Problem(LedgerRefusal.notFound)))
+                }
+            }
+        } catch {
+            done(.failure(error))
+        }
+    }
+
+    func render(_ record: JobRecord, includeInput: Bool) -> JSONText {
+        JobObject.render(
+            record, queuePosition: directory.queuePosition(of: record.ref), includeInput: includeInput)
+    }
+
+    // MARK: Replies
+
+    func nextRequestID() -> String {
+        lastRequest += 1
+        return requestPrefix + "-" + String(lastRequest, radix: 36)
+    }
+
+    func verdict(of head: RequestHead) -> OriginPolicy.Verdict {
+        settings.origins.verdict(origin: head.headers["origin"], host: head.authority)
+    }
+
+    /// Answers the request, if its peer is still there.
+    func reply(_ request: RequestContext, status: Int, headers: [(String, String)], body: [UInt8]) {
+        guard let exchange = http.exchange(request.exchange) else { return }
+        let all = headers + commonHeaders(requestID: request.requestID, origin: request.origin)
+        log.debug(
+            "request answered",
+            metadata: [
+                "request_id": "\(request.requestID)", "method": "\(request.method.rawValue)",
+                "path": "\(exchange.head.path)", "status": "\(status)",
+            ])
+        metrics.didReply(status: status)
+        exchange.reply(status: status, headers: all, body: body)
+    }
+
+    func refuse(_ request: RequestContext, _ problem: Problem) {
+        metrics.didRefuse(problem.code.rawValue)
+        let headers = [Problem.contentType, ("Cache-Control", "no-store")] + problem.headers
+        reply(request, status: problem.code.status, headers: headers, body: problem.body(requestID: request.requestID))
+    }
+
+    func commonHeaders(requestID: String, origin: OriginPolicy.Verdict) -> [(String, String)] {
+        var headers = [("X-Request-Id", requestID)]
+        if case .listed(let name) = origin {
+            headers += [
+                ("Access-Control-Allow-Origin", name), ("Vary", "Origin"),
+                ("Access-Control-Expose-Headers", "ETag, Location, Preference-Applied, Retry-After, X-Request-Id"),
+            ]
+        }
+        return headers
+    }
+
+    /// The reply to a request that was refused before it was whole.
+    func problemReply(_ problem: Problem, head: RequestHead?, requestID: String? = nil) -> ProblemReply {
+        metrics.didRefuse(problem.code.rawValue)
+        metrics.didReply(status: problem.code.status)
+        let requestID = requestID ?? nextRequestID()
+        let origin = head.map { verdict(of: $0) } ?? .none
+        let headers = [Problem.contentType, ("Cache-Control", "no-store")] + problem.headers
+            + commonHeaders(requestID: requestID, origin: origin)
+        return ProblemReply(
+            status: problem.code.status, headers: headers, body: problem.body(requestID: requestID))
+    }
+
+    func attach(http: HTTPServer, streams: StreamDesk) {
+        self.http = http
+        self.streams = streams
+    }
+}

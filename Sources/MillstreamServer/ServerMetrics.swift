@@ -1,0 +1,98 @@
+// The server's own figures, through swift-metrics: whatever backend the program has bootstrapped gets them, by default the one that
+// `/metrics` renders. Counters are kept as instruments; gauges are read from the parts just before they are shown. Loop-confined.
+
+import CoreMetrics
+import MillstreamJobs
+import MillstreamJournal
+import MillstreamLoop
+import MillstreamRuntime
+
+final class ServerMetrics {
+    private let factory: any MetricsFactory
+    private let exposition: () -> [UInt8]
+
+    let streamsOpened: Counter
+    let events: Counter
+    let eventBytes: Counter
+    let deliveries: Counter
+    let deliveredBytes: Counter
+    let conflated: Counter
+    let gaps: Counter
+    let emissionToSocket: Timer
+    let commit: Timer
+    let batchCommands: Recorder
+    let storeFaults: Counter
+    let tick: Timer
+    private var refusals: [String: Counter] = [:]
+    private var replies: [Int: Counter] = [:]
+    private var closings: [String: Counter] = [:]
+    private var gauges: [String: Gauge] = [:]
+    /// Series of jobs that were shown once are shown as 0 later, not left at their last value.
+    private var shownJobs: Set<JobSeries> = []
+
+    struct JobSeries: Hashable {
+        var kind: String
+        var state: JobState
+    }
+
+    /// `exposition` renders all instruments of the factory as Prometheus text.
+    init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
+        self.factory = factory
+        self.exposition = exposition
+        func counter(_ name: String) -> Counter { Counter(label: name, dimensions: [], factory: factory) }
+        streamsOpened = counter("millstream_streams_opened_total")
+        events = counter("millstream_events_total")
+        eventBytes = counter("millstream_event_bytes_total")
+        deliveries = counter("millstream_deliveries_total")
+        deliveredBytes = counter("millstream_delivered_bytes_total")
+        conflated = counter("millstream_conflated_events_total")
+        gaps = counter("millstream_gaps_total")
+        storeFaults = counter("millstream_store_faults_total")
+        emissionToSocket = Timer(label: "millstream_emission_to_socket_seconds", dimensions: [], factory: factory)
+        commit = Timer(label: "millstream_journal_commit_seconds", dimensions: [], factory: factory)
+        tick = Timer(label: "millstream_tick_seconds", dimensions: [], factory: factory)
+        batchCommands = Recorder(label: "millstream_journal_batch_commands", dimensions: [], aggregate: true, factory: factory)
+    }
+
+    func didRefuse(_ reason: String) {
+        if refusals[reason] == nil {
+            refusals[reason] = Counter(
+                label: "millstream_refusals_total", dimensions: [("reason", reason)], factory: factory)
+        }
+        refusals[reason]?.increment()
+    }
+
+    func didReply(status: Int) {
+        if replies[status] == nil {
+            replies[status] = Counter(
+                label: "millstream_http_replies_total", dimensions: [("status", "\(status)")], factory: factory)
+        }
+        replies[status]?.increment()
+    }
+
+    func didCloseStream(_ reason: String) {
+        if closings[reason] == nil {
+            closings[reason] = Counter(
+                label: "millstream_streams_closed_total", dimensions: [("reason", reason)], factory: factory)
+        }
+        closings[reason]?.increment()
+    }
+
+    func setGauge(_ name: String, _ value: Double, dimensions: [(String, String)] = []) {
+        let key = dimensions.reduce(name) { $0 + "\u{0}" + $1.1 }
+        if gauges[key] == nil { gauges[key] = Gauge(label: name, dimensions: dimensions, factory: factory) }
+        gauges[key]?.record(value)
+    }
+
+    func setJobs(_ counts: [JobSeries: Int]) {
+        for series in shownJobs.subtracting(counts.keys) { set(series, 0) }
+        for (series, count) in counts { set(series, count) }
+        shownJobs.formUnion(counts.keys)
+    }
+
+    private func set(_ series: JobSeries, _ count: Int) {
+        setGauge("millstream_jobs", Double(count), dimensions: [("kind", series.kind), ("state", series.state.word)])
+    }
+
+    func render() -> [UInt8] { exposition() }
+}
