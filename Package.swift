@@ -76,5 +76,12 @@ let package = Package(
         ),
         tests("MillstreamJSONTests", ["MillstreamJSON"]),
         tests("MillstreamSSETests", ["MillstreamSSE"]),
+        tests("MillstreamPackageTests", []),
+        tests(
+            "MillstreamServerTests",
+            ["MillstreamServer", "MillstreamAccess", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]
+        ),
+        tests("MillstreamLoopTests", ["MillstreamLoop", "CLibevent"]),
+        tests("MillstreamEndToEndTests", ["MillstreamSSE"]),
     ]
 )
