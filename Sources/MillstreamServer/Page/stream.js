@@ -157,6 +157,7 @@ export class JobStream {
         }
         if (page.events.length === 0) break;
       }
+      this.connections -= 1; // the one that follows replaces this one: nothing was lost on the way
       this.open();
     } catch {
       if (generation === this.#generation) this.#later();
