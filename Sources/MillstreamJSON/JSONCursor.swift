@@ -1,6 +1,6 @@
-// Walks the members or elements of one container without building anything: each step gives the ranges of a name and a value.
-// Lives inside one call. It relies on the text being minified and valid to find the right ranges, but not to stay inside the
-// bounds: a text that came through `JSONText(trusted:)` and is not JSON ends the walk.
+// Walks the members or elements of one container without building anything: each step gives the ranges of a name and a
+// value. Lives inside one call. It relies on the text being minified and valid to find the right ranges, but not to
+// stay inside the bounds: a text that came through `JSONText(trusted:)` and is not JSON ends the walk.
 
 struct JSONCursor {
     private let bytes: UnsafeBufferPointer<UInt8>

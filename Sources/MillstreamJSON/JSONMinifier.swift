@@ -1,7 +1,7 @@
-// One pass over a text that a peer sent: it is proved to be one JSON value, and the white space between its tokens is left out.
-// Owns nothing but its position and, once there was white space, the shortened copy; lives inside one call on any thread.
-// It never recurses (the open containers are bits of one number), so no text can exhaust a stack, and it never reads past
-// `count`: each read is behind a comparison with it.
+// One pass over a text that a peer sent: it is proved to be one JSON value, and the white space between its tokens is
+// left out. Owns nothing but its position and, once there was white space, the shortened copy; lives inside one call on
+// any thread. It never recurses (the open containers are bits of one number), so no text can exhaust a stack, and it
+// never reads past `count`: each read is behind a comparison with it.
 
 /// Validates by RFC 8259 and minifies in the same pass.
 struct JSONMinifier {
@@ -26,7 +26,8 @@ struct JSONMinifier {
         self.maxDepth = min(max(maxDepth, 0), Self.depthLimit)
     }
 
-    /// The minified text, or nil when the input already was minified: the caller then keeps its own bytes without a copy.
+    /// The minified text, or nil when the input already was minified: the caller then keeps its own bytes without a
+    /// copy.
     static func minify(
         _ bytes: UnsafeBufferPointer<UInt8>,
         maxDepth: Int
@@ -53,7 +54,8 @@ struct JSONMinifier {
         guard at == count else { throw fault("text after the value") }
     }
 
-    /// Reads one scalar or the opening of one container; false when a container was opened and now waits for its first value.
+    /// Reads one scalar or the opening of one container; false when a container was opened and now waits for its first
+    /// value.
     @inline(__always)
     private mutating func value() throws(JSONSyntaxError) -> Bool {
         guard at < count else { throw fault("text ends where a value should be") }
@@ -70,7 +72,8 @@ struct JSONMinifier {
         return true
     }
 
-    /// Reads what follows a complete value: closing brackets as many as there are, up to the place of the next value or the end.
+    /// Reads what follows a complete value: closing brackets as many as there are, up to the place of the next value or
+    /// the end.
     @inline(__always)
     private mutating func afterValue() throws(JSONSyntaxError) {
         while true {
@@ -213,8 +216,7 @@ struct JSONMinifier {
             } else if byte < 0x20 {
                 throw fault("control character in a string")
             } else {
-                // Text outside ASCII comes in runs: stay here while it lasts.
-                repeat { at += try sequenceLength() } while at < count && input[at] > 0x7F
+                try nonASCII()
             }
         }
     }
@@ -226,7 +228,8 @@ struct JSONMinifier {
             UInt8(ascii: "r"), UInt8(ascii: "t"):
             at += 2
         case UInt8(ascii: "u"):
-            // A lone surrogate is allowed by the grammar (RFC 8259, 8.2) and stays as it came; `stringValue` replaces it.
+            // A lone surrogate is allowed by the grammar (RFC 8259, 8.2) and stays as it came; `stringValue` replaces
+            // it.
             guard count - at >= 6 else { throw JSONSyntaxError(offset: count, reason: "text ends inside a string") }
             for index in 2..<6 where ASCII.hexValue(input[at + index]) == nil {
                 throw fault("escape without four hex digits")
@@ -237,30 +240,55 @@ struct JSONMinifier {
         }
     }
 
-    /// The length of the well-formed UTF-8 sequence at `at` (Unicode 15, table 3-7: no overlong form, no surrogate, no more than U+10FFFF).
-    @inline(__always)
-    private func sequenceLength() throws(JSONSyntaxError) -> Int {
-        let first = input[at]
-        let left = count - at
-        switch first {
-        case 0xC2...0xDF:
-            if left >= 2, isTail(1) { return 2 }
-        case 0xE0...0xEF:
-            guard left >= 3, isTail(1), isTail(2) else { break }
-            let second = input[at + 1]
-            if first == 0xE0 ? second >= 0xA0 : (first != 0xED || second < 0xA0) { return 3 }
-        case 0xF0...0xF4:
-            guard left >= 4, isTail(1), isTail(2), isTail(3) else { break }
-            let second = input[at + 1]
-            if first == 0xF0 ? second >= 0x90 : (first != 0xF4 || second < 0x90) { return 4 }
-        default:
-            break
+    /// Passes well-formed UTF-8 (Unicode 15, table 3-7: no overlong form, no surrogate, nothing above U+10FFFF), and
+    /// single ASCII characters that need no look: text of other scripts comes in runs with spaces between.
+    private mutating func nonASCII() throws(JSONSyntaxError) {
+        var next = at
+        while next < count {
+            let first = input[next]
+            let left = count - next
+            if first < 0x80 {
+                guard first >= 0x20, first != ASCII.quote, first != ASCII.backslash else { break }
+                guard left > 1, input[next + 1] > 0x7F else { break }
+                next += 1
+            } else if first < 0xE0 {
+                guard first >= 0xC2, left >= 2, isTail(next + 1) else { throw fault("not UTF-8", at: next) }
+                next += 2
+            } else if first < 0xF0 {
+                guard left >= 3, isTail(next + 1), isTail(next + 2), isThreeByteSecond(input[next + 1], after: first)
+                else {
+                    throw fault("not UTF-8", at: next)
+                }
+                next += 3
+            } else {
+                guard left >= 4, isTail(next + 1), isTail(next + 2), isTail(next + 3),
+                    isFourByteSecond(input[next + 1], after: first)
+                else { throw fault("not UTF-8", at: next) }
+                next += 4
+            }
         }
-        throw fault("not UTF-8")
+        at = next
     }
 
     @inline(__always)
-    private func isTail(_ index: Int) -> Bool { input[at + index] & 0xC0 == 0x80 }
+    private func isTail(_ index: Int) -> Bool { input[index] & 0xC0 == 0x80 }
+
+    /// Neither overlong nor a surrogate.
+    @inline(__always)
+    private func isThreeByteSecond(_ second: UInt8, after first: UInt8) -> Bool {
+        first == 0xE0 ? second >= 0xA0 : (first != 0xED || second < 0xA0)
+    }
+
+    /// Neither overlong nor above U+10FFFF.
+    @inline(__always)
+    private func isFourByteSecond(_ second: UInt8, after first: UInt8) -> Bool {
+        first == 0xF0 ? second >= 0x90 : (first < 0xF4 || (first == 0xF4 && second < 0x90))
+    }
+
+    @inline(never)
+    private func fault(_ reason: String, at offset: Int) -> JSONSyntaxError {
+        JSONSyntaxError(offset: offset, reason: reason)
+    }
 
     @inline(never)
     private func fault(_ reason: String) -> JSONSyntaxError { JSONSyntaxError(offset: at, reason: reason) }

@@ -1,5 +1,5 @@
-// Why a text was refused as JSON. A plain value that any thread may hold; it carries no byte of the refused text, so that it
-// can go into a log or a reply as it is.
+// Why a text was refused as JSON. A plain value that any thread may hold; it carries no byte of the refused text, so
+// that it can go into a log or a reply as it is.
 
 /// The first fault found in a text that should have been JSON.
 public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -8,10 +8,12 @@ public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertibl
     /// What is wrong, in lower case without a full stop; never contains bytes of the refused text.
     public var reason: String
 
+    /// A fault at a place.
     public init(offset: Int, reason: String) {
         self.offset = offset
         self.reason = reason
     }
 
+    /// Reason and place in one line.
     public var description: String { "\(reason) at byte \(offset)" }
 }

@@ -1,12 +1,12 @@
-// What is inside an object or an array, one level at a time. Each value comes out as a JSON text of its own (a copy of its
-// bytes). Names are compared byte by byte, not as Swift strings: JSON knows no canonical equivalence, and a check of duplicates
-// by another rule than the reader's is a hole.
+// What is inside an object or an array, one level at a time. Each value comes out as a JSON text of its own (a copy of
+// its bytes). Names are compared byte by byte, not as Swift strings: JSON knows no canonical equivalence, and a check
+// of duplicates by another rule than the reader's is a hole.
 
 extension JSONText {
     /// All members of an object, in their order; names without escapes.
     ///
-    /// Linear in the text. For requests of the server's own, where two members of one name have no meaning that all sides
-    /// share.
+    /// Linear in the text. For requests of the server's own, where two members of one name have no meaning that all
+    /// sides share.
     /// - Throws: when the value is no object, or when two names are equal after unescaping.
     public func members() throws(JSONSyntaxError) -> [(name: String, value: JSONText)] {
         guard kind == .object else { throw JSONSyntaxError(offset: 0, reason: "not an object") }
@@ -25,8 +25,8 @@ extension JSONText {
         return found
     }
 
-    /// A few names are compared with each other; many go into a set, so that an object of a million members costs a million
-    /// look-ups and not their square.
+    /// A few names are compared with each other; many go into a set, so that an object of a million members costs a
+    /// million look-ups and not their square.
     private static func isNew(
         _ name: String,
         among found: [(name: String, value: JSONText)],

@@ -1,6 +1,7 @@
-// One JSON value as text. Payloads pass through the server as bytes: they are proved once, at the edge, and then stored, shown
-// and compared as they are, without a tree of objects. An immutable value that any thread may hold. Access to what is inside
-// scans the text again (JSONText+Scalars, JSONText+Children); that is for the few members that a request is asked for.
+// One JSON value as text. Payloads pass through the server as bytes: they are proved once, at the edge, and then
+// stored, shown and compared as they are, without a tree of objects. An immutable value that any thread may hold.
+// Access to what is inside scans the text again (JSONText+Scalars, JSONText+Children); that is for the few members that
+// a request is asked for.
 
 /// One valid JSON value, minified, on one line, in valid UTF-8; digits of numbers and escapes stand as they came.
 ///
@@ -19,8 +20,8 @@ public struct JSONText: Sendable, Hashable {
 
     /// Proves that `bytes` are exactly one JSON value (RFC 8259, strictly: UTF-8, no byte order mark) and minifies it.
     ///
-    /// One pass, linear in `bytes.count`; the caller bounds that. Members that repeat a name are allowed here and refused by
-    /// ``members()``.
+    /// One pass, linear in `bytes.count`; the caller bounds that. Members that repeat a name are allowed here and
+    /// refused by ``members()``.
     /// - Parameter maxDepth: open containers at most; more than ``maxDepthLimit`` counts as that.
     public init(validating bytes: some Collection<UInt8>, maxDepth: Int = 128) throws(JSONSyntaxError) {
         let outcome = bytes.withContiguousStorageIfAvailable { buffer in
@@ -46,14 +47,17 @@ public struct JSONText: Sendable, Hashable {
         }
     }
 
-    /// Takes bytes that the caller knows to be a minified JSON value: its own writer's output, or its own store's content.
+    /// Takes bytes that the caller knows to be a minified JSON value: its own writer's output, or its own store's
+    /// content.
     ///
     /// Bytes that are not do not endanger memory; they give nil and nonsense, and would reach readers unchecked.
     public init(trusted bytes: [UInt8]) {
         self.bytes = bytes
     }
 
+    /// The text `null`.
     public static let null = JSONText(trusted: Array("null".utf8))
+    /// The text `{}`.
     public static let emptyObject = JSONText(trusted: Array("{}".utf8))
 
     /// The kind, from the first byte.
@@ -68,6 +72,7 @@ public struct JSONText: Sendable, Hashable {
         }
     }
 
+    /// Whether this is `null`.
     public var isNull: Bool { kind == .null }
 
     /// The text as a Swift string: a copy.
@@ -75,5 +80,6 @@ public struct JSONText: Sendable, Hashable {
 }
 
 extension JSONText: CustomStringConvertible {
+    /// The text.
     public var description: String { text }
 }

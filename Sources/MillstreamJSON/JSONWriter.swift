@@ -1,5 +1,6 @@
-// Writes JSON text into one growing array: commas and escapes are its business, the order of calls is the caller's. A value type
-// for use inside one function, on any thread. It never validates what `raw` brings; a JSONText is proved already.
+// Writes JSON text into one growing array: commas and escapes are its business, the order of calls is the caller's. A
+// value type for use inside one function, on any thread. It never validates what `raw` brings; a JSONText is proved
+// already.
 
 /// Appends one minified JSON value, token by token.
 ///
@@ -15,9 +16,13 @@ public struct JSONWriter: Sendable {
         bytes.reserveCapacity(reserving)
     }
 
+    /// Opens an object; what follows are names and values by turns.
     public mutating func beginObject() { open(ASCII.openBrace) }
+    /// Closes the innermost object. A close without an open one is the caller's mistake.
     public mutating func endObject() { close(ASCII.closeBrace) }
+    /// Opens an array.
     public mutating func beginArray() { open(ASCII.openBracket) }
+    /// Closes the innermost array. A close without an open one is the caller's mistake.
     public mutating func endArray() { close(ASCII.closeBracket) }
 
     /// The name of the member whose value comes next.
@@ -28,36 +33,42 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// A string; quotes, backslashes and control characters are escaped, all else stays as it is.
     public mutating func string(_ value: String) {
         separate()
         appendQuoted(value)
     }
 
+    /// A whole number, all digits.
     public mutating func int(_ value: Int) { int(Int64(value)) }
 
+    /// A whole number, all digits.
     public mutating func int(_ value: Int64) {
         separate()
         if value < 0 { bytes.append(ASCII.minus) }
         appendDigits(value.magnitude)
     }
 
+    /// A whole number, all digits.
     public mutating func int(_ value: UInt64) {
         separate()
         appendDigits(value)
     }
 
-    /// The shortest digits that give this double again, with a fraction or an exponent: `42.0`, `1e+20`. JSON has no infinity
-    /// and no NaN: both become `null`.
+    /// The shortest digits that give this double again, with a fraction or an exponent: `42.0`, `1e+20`. JSON has no
+    /// infinity and no NaN: both become `null`.
     public mutating func double(_ value: Double) {
         separate()
         bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
     }
 
+    /// `true` or `false`.
     public mutating func bool(_ value: Bool) {
         separate()
         bytes.append(contentsOf: (value ? "true" : "false").utf8)
     }
 
+    /// `null`.
     public mutating func null() {
         separate()
         bytes.append(contentsOf: JSONText.null.bytes)
@@ -116,7 +127,8 @@ public struct JSONWriter: Sendable {
         bytes.append(ASCII.quote)
     }
 
-    /// Plain text goes over in runs. U+2028 and U+2029 stay as they are: JSON allows them, and no script evaluates this text.
+    /// Plain text goes over in runs. U+2028 and U+2029 stay as they are: JSON allows them, and no script evaluates this
+    /// text.
     private mutating func appendEscaped(_ utf8: UnsafeBufferPointer<UInt8>) {
         guard let base = utf8.baseAddress else { return }
         var at = 0

@@ -1,5 +1,5 @@
-// From the inside of a JSON string literal to its characters. Pure functions; they stay inside the bounds whatever the bytes
-// are, because a text may also come from `JSONText(trusted:)`.
+// From the inside of a JSON string literal to its characters. Pure functions; they stay inside the bounds whatever the
+// bytes are, because a text may also come from `JSONText(trusted:)`.
 
 enum StringUnescape {
     /// The characters between the quotes. A lone surrogate, which UTF-8 cannot hold, becomes U+FFFD.

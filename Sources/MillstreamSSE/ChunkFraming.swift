@@ -1,5 +1,6 @@
-// The framing of HTTP/1.1 bodies whose length is not known at their start. Pure functions on any thread. The stream code frames
-// whole encoded segments once and shares them; nothing here copies a payload except into the output it is told.
+// The framing of HTTP/1.1 bodies whose length is not known at their start. Pure functions on any thread. The stream
+// code frames whole encoded segments once and shares them; nothing here copies a payload except into the output it is
+// told.
 
 /// Chunked transfer coding (RFC 9112, section 7.1), the sender's side, without extensions and trailers.
 public enum ChunkFraming {
@@ -13,8 +14,8 @@ public enum ChunkFraming {
         payloadBytes > 0 ? hexDigits(payloadBytes) + 4 : 0
     }
 
-    /// Appends what precedes a payload of that length: its length in hexadecimal, CR, LF. Nothing for an empty one, because a
-    /// chunk of length zero would end the body.
+    /// Appends what precedes a payload of that length: its length in hexadecimal, CR, LF. Nothing for an empty one,
+    /// because a chunk of length zero would end the body.
     public static func appendHeader(payloadBytes: Int, to output: inout [UInt8]) {
         guard payloadBytes > 0 else { return }
         for shift in stride(from: (hexDigits(payloadBytes) - 1) * 4, through: 0, by: -4) {

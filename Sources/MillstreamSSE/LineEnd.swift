@@ -1,5 +1,5 @@
-// Finds the end of a line as event streams know it: CR or LF, whichever comes first. One pure function, used by the encoder and
-// the parser, so that both cut at the same bytes.
+// Finds the end of a line as event streams know it: CR or LF, whichever comes first. One pure function, used by the
+// encoder and the parser, so that both cut at the same bytes.
 
 enum LineEnd {
     static let lineFeed: UInt8 = 0x0A
@@ -10,8 +10,8 @@ enum LineEnd {
 
     /// The index of the first CR or LF in `start..<end`; `end` if there is none.
     ///
-    /// Eight bytes at a time. The subtraction marks zero bytes; a mark can be wrong only above a right one, so the lowest is
-    /// right.
+    /// Eight bytes at a time. The subtraction marks zero bytes; a mark can be wrong only above a right one, so the
+    /// lowest is right.
     @inline(__always)
     static func first(_ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
         var at = start

@@ -1,6 +1,6 @@
-// Writes events as text/event-stream into an array that the caller owns: encoded once, shared by all readers. Pure functions on
-// any thread, no intermediate strings. Refused fields leave the output as it was; data of any content is safe, because it is
-// split wherever a parser would end a line.
+// Writes events as text/event-stream into an array that the caller owns: encoded once, shared by all readers. Pure
+// functions on any thread, no intermediate strings. Refused fields leave the output as it was; data of any content is
+// safe, because it is split wherever a parser would end a line.
 
 /// Encodes Server-Sent Events (WHATWG HTML, section 9.2).
 public enum SSEEncoder {
@@ -87,7 +87,8 @@ public enum SSEEncoder {
         }
     }
 
-    /// One `data` line per line of the data: JSON is on one line, so the loop runs once and the payload goes over in one piece.
+    /// One `data` line per line of the data: JSON is on one line, so the loop runs once and the payload goes over in
+    /// one piece.
     private static func appendData(_ data: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
         var start = 0
         while true {

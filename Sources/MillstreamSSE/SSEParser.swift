@@ -1,7 +1,8 @@
-// Reads an event stream piece by piece, in whatever pieces the network brings. A value type that one client owns, on any thread.
-// It follows WHATWG HTML, section 9.2.5 and 9.2.6, to the letter, with one addition: what one event may hold is bounded, and a
-// stream that exceeds it stops the parser. Lines are cut in bytes and decoded one field at a time: CR, LF and colon are never
-// part of a longer UTF-8 sequence, so the result is that of decoding the whole stream first.
+// Reads an event stream piece by piece, in whatever pieces the network brings. A value type that one client owns, on
+// any thread. It follows WHATWG HTML, section 9.2.5 and 9.2.6, to the letter, with one addition: what one event may
+// hold is bounded, and a stream that exceeds it stops the parser. Lines are cut in bytes and decoded one field at a
+// time: CR, LF and colon are never part of a longer UTF-8 sequence, so the result is that of decoding the whole stream
+// first.
 
 /// An incremental parser of text/event-stream.
 public struct SSEParser: Sendable {
@@ -58,8 +59,8 @@ public struct SSEParser: Sendable {
         if done == nil { Array(bytes).withUnsafeBufferPointer { consume($0, emit) } }
     }
 
-    /// The stream has ended: what no empty line ended is thrown away, and the parser is ready for the next stream of the same
-    /// source. The last event id and the reconnection time stay, and so does a failure.
+    /// The stream has ended: what no empty line ended is thrown away, and the parser is ready for the next stream of
+    /// the same source. The last event id and the reconnection time stay, and so does a failure.
     public mutating func finish() {
         partialLine = []
         sawCarriageReturn = false
@@ -96,8 +97,8 @@ public struct SSEParser: Sendable {
         }
     }
 
-    /// Only the very first three bytes of a stream can be a byte order mark, and they can come one by one. How many bytes of
-    /// `bytes` are dealt with.
+    /// Only the very first three bytes of a stream can be a byte order mark, and they can come one by one. How many
+    /// bytes of `bytes` are dealt with.
     private mutating func passByteOrderMark(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
         guard case .matched(var matched) = byteOrderMark else { return 0 }
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]

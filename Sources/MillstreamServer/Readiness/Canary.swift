@@ -1,0 +1,73 @@
+// Readiness as a client would find it: publishes an event over HTTP and sees it come back on a stream that was opened over HTTP.
+// Runs on a Dispatch queue of its own; the loop only starts it and gets its verdict through the mailbox.
+
+import Dispatch
+import Glibc
+import MillstreamSSE
+
+/// One probe at a time. A value; each run opens and closes its own two connections.
+struct Canary: Sendable {
+    /// Channel of the probe's own events; retention keeps it short like any other.
+    static let channel = "_millstream.canary"
+    /// From start to verdict.
+    static let timeoutMs: UInt64 = 2000
+
+    let address: LoopbackSocket.Address
+    private let queue = DispatchQueue(label: "millstream.canary")
+
+    init(address: LoopbackSocket.Address) {
+        self.address = address
+    }
+
+    /// `verdict` is nil when the event came back, else why it did not. Called on the probe's queue.
+    func fly(number: UInt64, _ verdict: @escaping @Sendable (String?) -> Void) {
+        queue.async {
+            do throws(LoopbackSocket.Failure) {
+                try probe(mark: "canary-\(getpid())-\(number)")
+                verdict(nil)
+            } catch {
+                verdict(error.reason)
+            }
+        }
+    }
+
+    private func probe(mark: String) throws(LoopbackSocket.Failure) {
+        let deadline = LoopbackSocket.monotonicNs() + Self.timeoutMs * 1_000_000
+        let stream = try LoopbackSocket(address, deadlineNs: deadline)
+        try stream.send("GET /v1/events?channel=\(Self.channel) HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+        var received: [UInt8] = []
+        // The first heartbeat says that the stream is subscribed; what is published from now on must arrive.
+        try wait(for: SSEEncoder.heartbeat, on: stream, &received, stage: "stream")
+        let body = "{\"event\":\"canary\",\"data\":\"\(mark)\"}"
+        let publisher = try LoopbackSocket(address, deadlineNs: deadline)
+        try publisher.send(
+            "POST /v1/channels/\(Self.channel)/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
+        var answer: [UInt8] = []
+        try wait(for: Array("\r\n".utf8), on: publisher, &answer, stage: "publish")
+        let status = String(decoding: answer.prefix(12), as: UTF8.self)
+        guard status == "HTTP/1.1 200" else { throw LoopbackSocket.Failure(reason: "publish: \(status)") }
+        try wait(for: Array("\"\(mark)\"".utf8), on: stream, &received, stage: "delivery")
+    }
+
+    private func wait(
+        for needle: [UInt8], on socket: LoopbackSocket, _ bytes: inout [UInt8], stage: String
+    ) throws(LoopbackSocket.Failure) {
+        do throws(LoopbackSocket.Failure) {
+            while !Self.contains(bytes, needle) {
+                guard bytes.count < 1 << 20 else { throw LoopbackSocket.Failure(reason: "too much came back") }
+                guard try socket.receive(into: &bytes) else { throw LoopbackSocket.Failure(reason: "connection ended") }
+            }
+        } catch {
+            throw LoopbackSocket.Failure(reason: "\(stage): \(error.reason)")
+        }
+    }
+
+    private static func contains(_ bytes: [UInt8], _ needle: [UInt8]) -> Bool {
+        guard bytes.count >= needle.count else { return false }
+        return (0...(bytes.count - needle.count)).contains { start in
+            bytes[start..<(start + needle.count)].elementsEqual(needle)
+        }
+    }
+}

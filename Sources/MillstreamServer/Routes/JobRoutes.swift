@@ -1,0 +1,180 @@
+// Creating, showing, listing and cancelling jobs. Loop-confined; decides nothing about jobs, only about requests.
+
+import MillstreamHTTP
+import MillstreamJSON
+import MillstreamJobs
+import MillstreamJournal
+import MillstreamRuntime
+
+final class JobRoutes {
+    /// A wish in `Prefer: wait=N` is cut to this; SSE is the way to wait for longer.
+    static let maxWaitSeconds = 60
+
+    private unowned let core: ServerCore
+
+    init(core: ServerCore) {
+        self.core = core
+    }
+
+    // MARK: POST /v1/jobs
+
+    func create(_ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
+        let key = exchange.head.headers["idempotency-key"]
+        if let key, !(1...255).contains(key.utf8.count) {
+            throw .field(.malformedRequest, "Idempotency-Key", "must be 1 to 255 bytes")
+        }
+        let job = try CreateJobRequest.parse(exchange.body, idempotencyKey: key)
+        let wait = Preference.waitSeconds(exchange.head.headers["prefer"], maxSeconds: Self.maxWaitSeconds)
+        try core.submit(.create(job)) { [unowned self] reply in
+            switch reply {
+            case .job(let record, let isNew): created(record, isNew: isNew, waitSeconds: wait, request)
+            case .refused(let refusal): core.refuse(request, Problem(refusal))
+            case .published, .upload: core.refuse(request, Problem(.internalError, "unexpected answer"))
+            }
+        }
+    }
+
+    private func created(_ record: JobRecord, isNew: Bool, waitSeconds: Int?, _ request: RequestContext) {
+        let status = isNew ? 202 : 200
+        guard let waitSeconds, waitSeconds > 0, !record.state.isTerminal else {
+            let applied = waitSeconds != nil && record.state.isTerminal
+            show(record, status: applied ? 200 : status, appliedWait: applied ? waitSeconds : nil, request)
+            return
+        }
+        let parked = core.parked.park(on: record.id, forMs: waitSeconds * 1000) { [unowned self] timedOut in
+            let now = core.directory.record(record.ref) ?? record
+            guard now.state.isTerminal || timedOut else { return false }
+            let ended = now.state.isTerminal
+            show(now, status: ended ? 200 : status, appliedWait: ended ? waitSeconds : nil, request)
+            return true
+        }
+        if !parked { show(record, status: status, appliedWait: nil, request) }
+    }
+
+    // MARK: GET /v1/jobs/{id}
+
+    func snapshot(_ id: JobID, _ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
+        let wait = Preference.waitSeconds(exchange.head.headers["prefer"], maxSeconds: Self.maxWaitSeconds)
+        let known = exchange.head.headers["if-none-match"]
+        try core.withRecord(of: id) { [unowned self] found in
+            switch found {
+            case .failure(let problem): core.refuse(request, problem)
+            case .success(let record): snapshot(record, known: known, waitSeconds: wait, request)
+            }
+        }
+    }
+
+    private func snapshot(_ record: JobRecord, known: String?, waitSeconds: Int?, _ request: RequestContext) {
+        let tag = EntityTag.of(record)
+        let isNews = known.map { !EntityTag.matches($0, tag) } ?? (waitSeconds == nil)
+        guard !isNews, !record.state.isTerminal, let waitSeconds, waitSeconds > 0 else {
+            if let known, EntityTag.matches(known, tag) {
+                core.reply(request, status: 304, headers: [("ETag", tag)], body: [])
+            } else {
+                show(record, status: 200, appliedWait: nil, request)
+            }
+            return
+        }
+        let parked = core.parked.park(on: record.id, forMs: waitSeconds * 1000) { [unowned self] timedOut in
+            let now = core.directory.record(record.id) ?? record
+            let changed = EntityTag.of(now) != tag
+            guard changed || timedOut else { return false }
+            if !changed, known != nil {
+                let headers = [("ETag", tag), ("Preference-Applied", "wait=\(waitSeconds)")]
+                core.reply(request, status: 304, headers: headers, body: [])
+            } else {
+                show(now, status: 200, appliedWait: waitSeconds, request)
+            }
+            return true
+        }
+        if !parked { show(record, status: 200, appliedWait: nil, request) }
+    }
+
+    // MARK: GET /v1/jobs
+
+    func list(_ request: RequestContext) throws(Problem) {
+        let query = request.query
+        var filter = JobFilter(kind: query.first("kind"), owner: query.first("owner"))
+        if let word = query.first("state") {
+            guard let state = JobState(word: word) else {
+                throw .field(.invalidValue, "state", "must be one of " + JobState.allCases.map(\.word).joined(separator: ", "))
+            }
+            filter.state = state
+        }
+        let limit = try query.integer("limit", in: 1...500) ?? 50
+        var before: LogRef?
+        if let cursor = query.first("cursor") {
+            guard (1...18).contains(cursor.utf8.count), let number = Int64(cursor, radix: 36), number >= 0 else {
+                throw Problem(.malformedCursor, "the cursor is none that this server gave")
+            }
+            before = LogRef(number)
+        }
+        // One more than shown tells whether another page follows.
+        try core.read(.jobs(filter, before: before, limit: limit + 1)) { [unowned self] result in
+            switch result {
+            case .jobs(let records): list(records, limit: limit, request)
+            case .failed(let error): core.refuse(request, Problem(store: error))
+            default: core.refuse(request, Problem(.internalError, "unexpected answer"))
+            }
+        }
+    }
+
+    private func list(_ records: [JobRecord], limit: Int, _ request: RequestContext) {
+        var writer = JSONWriter(reserving: 1024)
+        writer.beginObject()
+        writer.name("jobs")
+        writer.beginArray()
+        for record in records.prefix(limit) {
+            let current = core.directory.merged(record)
+            writer.raw(core.render(current, includeInput: true))
+        }
+        writer.endArray()
+        let next = records.count > limit ? String(records[limit - 1].ref.number, radix: 36) : nil
+        writer.member("next_cursor", next)
+        writer.endObject()
+        core.reply(request, status: 200, headers: [JSONBody.contentType], body: writer.bytes)
+    }
+
+    // MARK: POST /v1/jobs/{id}/cancel and /input
+
+    func cancel(_ id: JobID, _ request: RequestContext) throws(Problem) {
+        try core.submit(.cancel(id)) { [unowned self] reply in
+            switch reply {
+            case .job(let record, let isNew): show(record, status: isNew ? 202 : 200, appliedWait: nil, request)
+            case .refused(let refusal): core.refuse(request, Problem(refusal))
+            case .published, .upload: core.refuse(request, Problem(.internalError, "unexpected answer"))
+            }
+        }
+    }
+
+    func input(_ id: JobID, _ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
+        let message = try InputRequest.parse(exchange.body)
+        try core.submit(.input(id, body: message.body, uploads: message.uploads)) { [unowned self] reply in
+            switch reply {
+            case .job(let record, _): show(record, status: 202, appliedWait: nil, request)
+            case .refused(let refusal): core.refuse(request, Problem(refusal))
+            case .published, .upload: core.refuse(request, Problem(.internalError, "unexpected answer"))
+            }
+        }
+    }
+
+    // MARK: The job object
+
+    /// Answers with the whole job object; texts that are too long to be held are read from the store first.
+    private func show(_ record: JobRecord, status: Int, appliedWait: Int?, _ request: RequestContext) {
+        core.withTexts(of: record) { [unowned self] found in
+            switch found {
+            case .failure(let problem): core.refuse(request, problem)
+            case .success(let whole):
+                var headers = [JSONBody.contentType, ("ETag", EntityTag.of(whole)), ("Cache-Control", "no-store")]
+                if status == 202 || request.route == .jobs { headers.append(("Location", JobObject.statusURL(whole.id))) }
+                if let appliedWait { headers.append(("Preference-Applied", "wait=\(appliedWait)")) }
+                core.reply(request, status: status, headers: headers, body: core.render(whole, includeInput: true).bytes)
+            }
+        }
+    }
+}
+
+extension JSONBody {
+    static let contentType = ("Content-Type", "application/json")
+}
