@@ -66,7 +66,7 @@ final class Drain {
         guard state != .closing else { return }
         state = .closing
         core.parked.releaseAll()
-        core.streams.closeAll(reason: .drain)
+        core.streams.closeAll(.drain)
         core.http.beginDrain()
         timer = core.loop.schedule(afterMs: Self.closingTimeoutMs) { [unowned self] in core.loop.stop() }
         core.loop.atTickEnd(.settle) { [unowned self] in lookAgain() }

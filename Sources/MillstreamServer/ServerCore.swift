@@ -28,6 +28,7 @@ final class ServerCore {
 
     private var pendingReplies: [LaneTicket: (LedgerReply) -> Void] = [:]
     private var pendingReads: [LaneTicket: (ReadAnswer) -> Void] = [:]
+    private var storeHealth = StoreHealth.ok
     private var lastTicket: UInt64 = 0
     private var lastRequest: UInt64 = 0
     private let requestPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
@@ -61,8 +62,35 @@ final class ServerCore {
         pendingReplies[ticket] = done
     }
 
-    func laneDidReply(_ ticket: LaneTicket, _ reply: LedgerReply) {
-        pendingReplies.removeValue(forKey: ticket)?(reply)
+    /// Everything that one commit changed: first the read models and the streams, then the answers, so that whoever is answered
+    /// finds what it was told.
+    func laneDidReport(_ report: LaneReport) {
+        for notice in report.notices {
+            directory.apply(notice)
+            streams.apply(notice)
+        }
+        for notice in report.notices {
+            if let job = notice.jobID { parked.jobDidChange(job) }
+        }
+        for answer in report.replies {
+            pendingReplies.removeValue(forKey: answer.ticket)?(answer.reply)
+        }
+        for upload in report.removedUploads { uploads.remove(upload) }
+        metrics.didCommit(report)
+        noteHealth(report.storeHealth)
+    }
+
+    private func noteHealth(_ health: StoreHealth) {
+        guard health != storeHealth else { return }
+        storeHealth = health
+        switch health {
+        case .ok:
+            log.notice("the store takes commits again")
+            readiness.knownFailure = nil
+        case .faulty(let error):
+            log.error("the store takes nothing", metadata: ["code": "\(error.code.rawValue)", "error": "\(error.message)"])
+            readiness.knownFailure = "store: \(error.code.rawValue)"
+        }
     }
 
     /// What a replay lane found, or the store's fault.
@@ -184,6 +212,32 @@ final class ServerCore {
         metrics.didRefuse(problem.code.rawValue)
         let headers = [Problem.contentType, ("Cache-Control", "no-store")] + problem.headers
         reply(request, status: problem.code.status, headers: headers, body: problem.body(requestID: request.requestID))
+    }
+
+    /// Goes on with what was found, or refuses.
+    func answer<Value>(
+        _ request: RequestContext, _ found: Result<Value, Problem>, _ body: (Value) throws(Problem) -> Void
+    ) {
+        do throws(Problem) {
+            try body(try found.get())
+        } catch {
+            refuse(request, error)
+        }
+    }
+
+    /// The same for a request that wants a stream: when the server cannot serve it now, it gets one that says when to come back.
+    func answerStream<Value>(
+        _ request: RequestContext, _ found: Result<Value, Problem>, _ body: (Value) -> Void
+    ) {
+        switch found {
+        case .success(let value): body(value)
+        case .failure(let problem):
+            switch problem.code {
+            case .storeUnavailable: streams.turnAway(request, .store)
+            case .overloaded: streams.turnAway(request, .overload)
+            default: refuse(request, problem)
+            }
+        }
     }
 
     func commonHeaders(requestID: String, origin: OriginPolicy.Verdict) -> [(String, String)] {
