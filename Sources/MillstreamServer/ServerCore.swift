@@ -122,13 +122,13 @@ final class ServerCore {
     func withRecord(
         of id: JobID, waitSeconds: Int = 0, _ done: @escaping (Result<JobRecord, Problem>) -> Void
     ) throws(Problem) {
-        if let record = directory.record(id) {
+        if let record = directory.job(id) {
             done(.success(record))
             return
         }
         try read(.job(id)) { [unowned self] result in
             switch result {
-            case .success(.job(let record?)): done(.success(directory.merged(record)))
+            case .success(.job(let record?)): done(.success(directory.merge(record)))
             case .failure(let error): done(.failure(Problem(store: error)))
             default: waitForCreation(of: id, seconds: waitSeconds, done)
             }
@@ -139,7 +139,7 @@ final class ServerCore {
         of id: JobID, seconds: Int, _ done: @escaping (Result<JobRecord, Problem>) -> Void
     ) {
         // It may have been created while the store was asked.
-        if let record = directory.record(id) {
+        if let record = directory.job(id) {
             done(.success(record))
             return
         }
@@ -149,7 +149,7 @@ final class ServerCore {
             return
         }
         let isParked = parked.park(on: id, forMs: seconds * 1000) { [unowned self] _ in
-            done(directory.record(id).map { .success($0) } ?? .failure(missing))
+            done(directory.job(id).map { .success($0) } ?? .failure(missing))
             return true
         }
         if !isParked { done(.failure(Problem(.overloaded, "too many requests wait already"))) }
@@ -180,7 +180,7 @@ final class ServerCore {
 
     func render(_ record: JobRecord, includeInput: Bool) -> JSONText {
         JobObject.render(
-            record, queuePosition: directory.queuePosition(of: record.ref), includeInput: includeInput)
+            record, queuePosition: record.state == .queued ? directory.queuePosition(of: record.id) : nil, includeInput: includeInput)
     }
 
     // MARK: Replies

@@ -90,13 +90,14 @@ final class StreamDesk: StreamTableDelegate {
 
     func apply(_ notice: CommitNotice) {
         switch notice {
-        case .job(let record): 
+        case .job(let record):
             hub.statusChanged(.job(record.id), LogExtent(record)) { [unowned core] in
                 core.render(record, includeInput: false).bytes
             }
         case .events(let name, let ref, let epoch, let events): hub.commitEvents(name, ref, epoch, events)
         case .trimmed(let name, let ref, let through): hub.logTrimmed(name, ref, through: through)
         case .removed(let name, let ref): hub.logRemoved(name, ref)
+        case .refreshed, .progress: break
         }
     }
 
@@ -111,7 +112,7 @@ final class StreamDesk: StreamTableDelegate {
     }
 
     func streamDidClose(_ id: StreamID, reason: StreamCloseReason) {
-        core.metrics.didCloseStream(reason)
+        core.metrics.didCloseStream("\(reason)")
         hub.readerDidClose(ReaderID(id))
     }
 }
