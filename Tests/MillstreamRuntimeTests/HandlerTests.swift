@@ -276,7 +276,7 @@ struct HandlerTests {
             }
             try await job.emit("exit", .string(exit.text))
             do {
-                _ = try await job.runProgram(["no-such-program-anywhere"])
+                _ = try await job.runProgram(["no-such-program-anywhere"]) { _ in }
             } catch let failure as JobFailure {
                 try await job.emit("refused", .string(failure.code))
             }
