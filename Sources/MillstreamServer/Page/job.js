@@ -112,6 +112,7 @@ export class JobView {
     this.#showLedger();
     if (state !== "gone") return;
     this.#notice("The server does not know this job. It was removed, or the address is wrong.", "bad");
+    $("job-state").textContent = "Not found";
     this.didLose();
   }
 
