@@ -131,6 +131,6 @@ final class ServerApplication: HTTPApplication {
     // MARK: Refusals of the HTTP layer
 
     func problem(for refusal: Refusal, head: RequestHead?) -> ProblemReply {
-        core.problemReply(refusal, head: head)
+        core.problemReply(Problem(refusal), head: head)
     }
 }

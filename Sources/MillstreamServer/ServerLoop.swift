@@ -24,7 +24,7 @@ public final class ServerLoop {
     public var reload: () -> Void = {}
 
     public init(
-        settings: ServerSettings, http httpSettings: HTTPServerSettings, streams: HubSettings,
+        settings: ServerSettings, http httpSettings: HTTPServerSettings, streams: StreamSettings,
         mailbox: Mailbox<LoopMessage>, lane: JournalLane, replay: ReplayLanes, metrics: ServerMetrics, log: Logger
     ) throws {
         loop = try EventLoop()

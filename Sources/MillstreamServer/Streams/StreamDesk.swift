@@ -4,6 +4,7 @@
 import MillstreamHTTP
 import MillstreamJobs
 import MillstreamJournal
+import MillstreamLoop
 import MillstreamRuntime
 import MillstreamStreams
 
@@ -35,6 +36,7 @@ final class StreamDesk: StreamTableDelegate {
     }
 
     private var heartbeat: LoopTimer?
+    private lazy var reported = hub.metrics
 
     // MARK: Requests
 
@@ -99,6 +101,24 @@ final class StreamDesk: StreamTableDelegate {
         case .removed(let name, let ref): hub.logRemoved(name, ref)
         case .refreshed, .progress: break
         }
+    }
+
+    /// The hub counts for itself; what it counted since the last look is added here.
+    func report(to metrics: ServerMetrics) {
+        let now = hub.metrics
+        metrics.setGauge("millstream_streams_open", Double(now.open))
+        metrics.setGauge("millstream_streams_lagging", Double(now.lagging))
+        metrics.setGauge("millstream_logs_held", Double(now.logs))
+        metrics.setGauge("millstream_recent_bytes", Double(now.recentBytes))
+        metrics.setGauge("millstream_store_questions", Double(now.pageRequests))
+        metrics.streamsOpened.increment(by: now.opened &- reported.opened)
+        metrics.events.increment(by: now.events &- reported.events)
+        metrics.eventBytes.increment(by: now.eventBytes &- reported.eventBytes)
+        metrics.deliveries.increment(by: now.deliveries &- reported.deliveries)
+        metrics.deliveredBytes.increment(by: now.deliveredBytes &- reported.deliveredBytes)
+        metrics.conflated.increment(by: now.conflated &- reported.conflated)
+        metrics.gaps.increment(by: now.gaps &- reported.gaps)
+        reported = now
     }
 
     func closeAll(_ reason: ClosingReason) {
