@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 struct pipe_pair {
@@ -98,6 +99,14 @@ static int start(
         status = set_actions(&actions, pipes, directory);
     if (status == 0)
         status = posix_spawnp(pid, arguments[0], &actions, &attributes, arguments, environment);
+    /* A program that was just written counts as busy while a child of another thread, not yet at its exec, holds a copy of the
+     * descriptor it was written with. That passes in a moment.
+     */
+    for (long pause_ms = 1; status == ETXTBSY && pause_ms <= 16; pause_ms *= 2) {
+        struct timespec pause = {0, pause_ms * 1000000};
+        nanosleep(&pause, NULL);
+        status = posix_spawnp(pid, arguments[0], &actions, &attributes, arguments, environment);
+    }
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return status;

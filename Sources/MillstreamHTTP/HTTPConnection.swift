@@ -52,6 +52,8 @@ final class HTTPConnection {
     var body: [UInt8] = []
     var maxBodyBytes = 0
     var remainingBodyBytes = 0
+    /// When the whole body must be there.
+    var bodyDeadline = MonotonicTime.never
     var chunkedDecoder: ChunkedDecoder?
     /// The part of the server's body memory that this connection uses.
     var accountedBodyBytes = 0

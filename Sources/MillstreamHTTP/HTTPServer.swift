@@ -263,8 +263,15 @@ public final class HTTPServer {
         counters.bufferedBodyBytes -= byteCount
     }
 
-    func setDeadline(of connection: HTTPConnection, afterMs: Int) {
-        deadlines[connection.slot] = loop.now.advanced(byMs: afterMs).nanoseconds
+    @discardableResult
+    func setDeadline(of connection: HTTPConnection, afterMs: Int) -> MonotonicTime {
+        let deadline = loop.now.advanced(byMs: afterMs)
+        setDeadline(of: connection, at: deadline)
+        return deadline
+    }
+
+    func setDeadline(of connection: HTTPConnection, at deadline: MonotonicTime) {
+        deadlines[connection.slot] = deadline.nanoseconds
         guard !isWatchingDeadlines else { return }
         isWatchingDeadlines = true
         if let deadlineTimer {
@@ -281,8 +288,8 @@ public final class HTTPServer {
     /// Fine enough for the shortest limit, at most four times a second.
     private var deadlineTickMs: Int {
         let shortest = [
-            settings.headTimeoutMs, settings.bodyTimeoutMs, settings.uploadTimeoutMs, settings.idleTimeoutMs,
-            settings.stallTimeoutMs, settings.lingerTimeoutMs,
+            settings.headTimeoutMs, settings.bodyTimeoutMs, settings.uploadTimeoutMs, settings.uploadStallTimeoutMs,
+            settings.idleTimeoutMs, settings.stallTimeoutMs, settings.lingerTimeoutMs,
         ].min() ?? 1_000
         return max(5, min(250, shortest / 4))
     }

@@ -13,17 +13,19 @@ extension JobContext {
     ///   - arguments: the program (looked up in PATH when it holds no slash) and its arguments; no shell.
     ///   - directory: where it starts; nil: where the server runs.
     ///   - input: its standard input, closed after that.
+    ///   - started: gets the process id, on another thread, before the first line.
     /// - Throws: ``JobFailure`` with code `spawn` when it cannot be started, `CancellationError`, or what `onLine` threw.
     public func runProgram(
         _ arguments: [String], directory: String? = nil, input: [UInt8] = [],
-        onLine: (ProgramLine) async throws -> Void = { _ in }
+        started: @escaping @Sendable (Int32) -> Void = { _ in },
+        onLine: (ProgramLine) async throws -> Void
     ) async throws -> ProgramExit {
         let command = ProgramCommand(
             arguments: arguments, directory: directory ?? "",
             environment: ProgramEnvironment.adding(jobID: run.id.text, to: services.environment))
         let tool = ProgramTool(self, graceMs: min(1000, kind.cancelGraceMs / 2))
         return try await withTaskCancellationHandler {
-            try await tool.start(command, input: input)
+            try await tool.start(command, input: input, started)
             return try await tool.feed(onLine)
         } onCancel: {
             tool.terminate()
@@ -47,9 +49,11 @@ private final class ProgramTool: @unchecked Sendable {
         queue = job.services.programs.queue(for: job.run)
     }
 
-    func start(_ command: ProgramCommand, input: [UInt8]) async throws {
+    func start(
+        _ command: ProgramCommand, input: [UInt8], _ started: @escaping @Sendable (Int32) -> Void
+    ) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            queue.async { [self] in continuation.resume(with: Result { try spawn(command, input) }) }
+            queue.async { [self] in continuation.resume(with: Result { try started(spawn(command, input)) }) }
         }
     }
 
@@ -81,7 +85,7 @@ private final class ProgramTool: @unchecked Sendable {
         }
     }
 
-    private func spawn(_ command: ProgramCommand, _ input: [UInt8]) throws {
+    private func spawn(_ command: ProgramCommand, _ input: [UInt8]) throws -> Int32 {
         guard !isTerminating else { throw CancellationError() }
         do throws(ProgramStartError) {
             let child = try ChildProcess(command, queue: queue, limits: job.services.limits)
@@ -100,6 +104,7 @@ private final class ProgramTool: @unchecked Sendable {
                 })
             if !input.isEmpty { _ = child.write(input) }
             child.closeInputWhenDrained()
+            return child.group.id
         } catch {
             throw JobFailure(code: "spawn", message: error.message, isRetryable: error.isTransient)
         }

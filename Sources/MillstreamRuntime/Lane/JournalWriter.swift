@@ -16,7 +16,11 @@ final class JournalWriter {
     private let surroundings: LaneSurroundings
 
     private var retry = RetryQueue()
+    /// Of the writing half.
     private var health = StoreHealth.ok
+    /// Why the ledger could not do what was due.
+    private var readFault: JournalError?
+    private var toldHealth = StoreHealth.ok
     private var backoff: LaneBackoff
     private var retryAt = MonotonicTime(nanoseconds: 0)
     private var sweepAt = MonotonicTime(nanoseconds: 0)
@@ -27,6 +31,9 @@ final class JournalWriter {
     private var maintainAt = MonotonicTime(nanoseconds: 0)
     private var failedCommits: UInt64 = 0
     private var storedCommands: UInt64 = 0
+
+    /// Between the steps of one round of the ledger's sweep.
+    private static let sweepStepMs = 20
 
     init(journal: LaneJournal, queue: LaneQueue, limits: LaneLimits, surroundings: LaneSurroundings) {
         store = journal.store
@@ -39,8 +46,7 @@ final class JournalWriter {
 
     /// Brings the ledger to where the store says it was. What follows from that leaves with the first batch.
     func recover() throws(JournalError) {
-        try ledger.recover(now: surroundings.clock())
-        let outcome = ledger.takeOutcome()
+        let outcome = try ledger.recover(surroundings.clock())
         do throws(JournalError) {
             if !outcome.mutations.isEmpty { try store.commit(outcome.mutations) }
         } catch {
@@ -50,6 +56,7 @@ final class JournalWriter {
         ledger.didCommit()
         var report = LaneReport()
         report.notices = outcome.notices
+        report.removedUploads = outcome.removedUploads
         publish(report, outcome.directives)
     }
 
@@ -75,6 +82,8 @@ final class JournalWriter {
     }
 
     private var isFaulty: Bool { health != .ok }
+    /// What the loop is told.
+    private var publishedHealth: StoreHealth { isFaulty ? health : readFault.map(StoreHealth.faulty) ?? .ok }
 
     // MARK: Turns
 
@@ -83,9 +92,7 @@ final class JournalWriter {
         let arrived = queue.take(until: nextWake())
         let entries = retry.sift(arrived)
         let now = MonotonicTime.current()
-        let isSweepDue = now >= sweepAt
-        if isSweepDue { sweepAt = now.advanced(byMs: limits.sweepIntervalMs) }
-        switch attempt(entries, sweeping: isSweepDue) {
+        switch attempt(entries, sweeping: now >= sweepAt) {
         case .success(let done):
             queue.settle(entries)
             finish(done, entries)
@@ -161,35 +168,60 @@ final class JournalWriter {
     private func attempt(_ entries: [LaneEntry], sweeping: Bool) -> Result<Done, JournalError> {
         var done = Done()
         let now = surroundings.clock()
-        do throws(JournalError) {
-            for entry in entries {
+        for entry in entries {
+            do throws(JournalError) {
                 let reply = try ledger.apply(entry.command, now: now)
                 if let reply, let ticket = entry.ticket {
                     done.replies.append(LaneAnswer(ticket: ticket, reply: reply))
                 }
+            } catch {
+                // The store could not be read. The command did nothing, so its caller can be told and the others go on; one
+                // without a caller has to come again, and the order of all with it.
+                guard entry.command.isAnswered else {
+                    ledger.rollBack()
+                    return .failure(error)
+                }
+                if let ticket = entry.ticket {
+                    done.replies.append(LaneAnswer(ticket: ticket, reply: .refused(.store(error))))
+                }
             }
-            if sweeping { try ledger.sweep(now: now) }
-            try ledger.advance(now: now)
-            done.outcome = ledger.takeOutcome()
-            if done.wasStored {
-                let start = MonotonicTime.current()
+        }
+        actByItself(now, sweeping: sweeping)
+        done.outcome = ledger.takeOutcome()
+        if done.wasStored {
+            let start = MonotonicTime.current()
+            do throws(JournalError) {
                 try store.commit(done.outcome.mutations)
-                done.commitNs = MonotonicTime.current().nanoseconds - start.nanoseconds
+            } catch {
+                ledger.rollBack()
+                return .failure(error)
             }
-        } catch {
-            ledger.rollBack()
-            return .failure(error)
+            done.commitNs = MonotonicTime.current().nanoseconds - start.nanoseconds
         }
         ledger.didCommit()
         return .success(done)
     }
 
+    /// What is due without a command. A store that cannot be read stops only that: what was done until then stands.
+    private func actByItself(_ now: LedgerTime, sweeping: Bool) {
+        do throws(JournalError) {
+            if sweeping {
+                let hasMore = try ledger.sweep(now)
+                sweepAt = MonotonicTime.current().advanced(byMs: hasMore ? Self.sweepStepMs : limits.sweepIntervalMs)
+            }
+            try ledger.advance(now)
+            readFault = nil
+        } catch {
+            readFault = error
+            retryAt = MonotonicTime.current().advanced(byMs: limits.maxRetryMs)
+        }
+    }
+
     private func finish(_ done: Done, _ entries: [LaneEntry]) {
-        let wasFaulty = isFaulty
         if done.wasStored {
             health = .ok
             backoff.reset()
-            retryAt = MonotonicTime(nanoseconds: 0)
+            if readFault == nil { retryAt = MonotonicTime(nanoseconds: 0) }
             batchesWithoutMaintenance += 1
             maintenanceIsPending = true
         }
@@ -197,6 +229,7 @@ final class JournalWriter {
         var report = LaneReport()
         report.replies = done.replies
         report.notices = done.outcome.notices
+        report.removedUploads = done.outcome.removedUploads
         for entry in entries {
             for _ in 0..<entry.eventCount { report.emittedAtNs.append(entry.emittedAtNs) }
         }
@@ -204,8 +237,7 @@ final class JournalWriter {
         report.measures.mutations = done.outcome.mutations.count
         report.measures.commitNs = done.commitNs
         guard
-            !entries.isEmpty || done.wasStored || !report.notices.isEmpty || wasFaulty != isFaulty
-                || !done.outcome.directives.isEmpty
+            !entries.isEmpty || done.wasStored || publishedHealth != toldHealth || !done.outcome.directives.isEmpty
         else { return }
         publish(report, done.outcome.directives)
     }
@@ -240,7 +272,8 @@ final class JournalWriter {
     private func publish(_ report: LaneReport, _ directives: [WorkerDirective]) {
         var report = report
         let depths = queue.depths
-        report.storeHealth = health
+        toldHealth = publishedHealth
+        report.storeHealth = toldHealth
         report.measures.callerDepth = depths.callers
         report.measures.emissionDepth = depths.emissions
         report.measures.waitingEmitters = depths.waiting
@@ -267,7 +300,7 @@ final class JournalWriter {
         if retry.hasQuarantine { wake = min(wake, quarantineAt) }
         if maintenanceIsPending { wake = min(wake, maintainAt) }
         // What is due cannot be stored before the pause is over: no spinning over it.
-        return isFaulty ? max(wake, retryAt) : wake
+        return publishedHealth == .ok ? wake : max(wake, retryAt)
     }
 
     /// Space and the write-ahead log are looked after when nothing waits, but not put off for ever under load.

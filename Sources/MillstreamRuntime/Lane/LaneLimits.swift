@@ -18,8 +18,8 @@ public struct LaneLimits: Sendable, Hashable {
     public var maxRetryMs = 1000
     /// How often one command may fail alone, while others succeed, before its job is failed with code `store`.
     public var maxFailuresAlone = 5
-    /// How often retention and expiry are looked after.
-    public var sweepIntervalMs = 2000
+    /// From one round of retention and expiry to the next.
+    public var sweepIntervalMs = 10_000
     /// The store is maintained when the lane is idle, not more often than this, and at the latest after so many commits.
     public var maintainIntervalMs = 1000
     public var maxBatchesWithoutMaintenance = 256

@@ -8,10 +8,10 @@ public struct PoolLimits: Sendable, Hashable {
     public var maxBlockingThreads = 128
     /// Blocking pieces of work that stand in line for a thread.
     public var maxBlockingWaiting = 16_384
-    /// Data of one event.
-    public var maxEventBytes = 1 << 20
+    /// Data of one event of a handler; the ledger has the same bound for outside publishers.
+    public var maxEventBytes = 262_144
     /// One line of a program's output; a longer one is cut.
-    public var maxLineBytes = 256 << 10
+    public var maxLineBytes = 262_144
     /// What a program has not read yet of its standard input, and what a handler has not taken yet of its messages.
     public var maxPendingInputBytes = 16 << 20
     /// Lines of standard error that become events: so many at once, and so many per second after that.

@@ -36,10 +36,14 @@ public struct PageFile: Sendable {
     private static let html = "text/html; charset=utf-8"
     private static let script = "text/javascript; charset=utf-8"
 
+    private static let icon = PageFile(body: PackageResources.favicon_svg, contentType: "image/svg+xml")
+
     private static let files: [String: PageFile] = [
         "/": PageFile(body: PackageResources.index_html, contentType: html),
         "/style.css": PageFile(body: PackageResources.style_css, contentType: "text/css; charset=utf-8"),
-        "/favicon.svg": PageFile(body: PackageResources.favicon_svg, contentType: "image/svg+xml"),
+        "/favicon.svg": icon,
+        // What browsers ask for on their own beside JSON and metrics, which name no icon.
+        "/favicon.ico": icon,
         "/app.js": PageFile(body: PackageResources.app_js, contentType: script),
         "/api.js": PageFile(body: PackageResources.api_js, contentType: script),
         "/events.js": PageFile(body: PackageResources.events_js, contentType: script),
@@ -47,6 +51,7 @@ public struct PageFile: Sendable {
         "/jobs.js": PageFile(body: PackageResources.jobs_js, contentType: script),
         "/ledger.js": PageFile(body: PackageResources.ledger_js, contentType: script),
         "/outcome.js": PageFile(body: PackageResources.outcome_js, contentType: script),
+        "/race.js": PageFile(body: PackageResources.race_js, contentType: script),
         "/start.js": PageFile(body: PackageResources.start_js, contentType: script),
         "/stream.js": PageFile(body: PackageResources.stream_js, contentType: script),
         "/text.js": PageFile(body: PackageResources.text_js, contentType: script),

@@ -119,6 +119,7 @@ export class JobStream {
 
   #didFail(source) {
     if (source !== this.#source) return;
+    this.ledger.cutHere();
     if (source.readyState !== EventSource.CLOSED) return this.#set("waiting", "the browser reconnects");
     this.#stop();
     this.#later();
@@ -157,6 +158,7 @@ export class JobStream {
         }
         if (page.events.length === 0) break;
       }
+      this.connections -= 1; // the one that follows replaces this one: nothing was lost on the way
       this.open();
     } catch {
       if (generation === this.#generation) this.#later();
