@@ -63,16 +63,12 @@ public final class ServerLoop {
         http.close()
     }
 
-    /// What SIGHUP may change.
-    public func apply(_ settings: ServerSettings) {
-        core.settings = settings
-    }
-
     private func receive(_ message: LoopMessage) {
         switch message {
         case .lane(let report): core.laneDidReport(report)
         case .read(let report): core.replayDidRead(report)
         case .canary(let failure): core.readiness.probeDidEnd(failure: failure)
+        case .settings(let settings): core.settings = settings
         case .stop: drain.begin()
         }
         drain.lookAgain()
