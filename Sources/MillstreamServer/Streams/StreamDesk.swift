@@ -26,12 +26,14 @@ final class StreamDesk: StreamTableDelegate {
         self.table = table
         output = SocketOutput(table: table)
         source = ReplaySource(core: core)
-        hub = StreamHub(settings: settings, output: output, source: source, now: core.loop.now.nanoseconds / 1_000_000)
+        hub = StreamHub(
+            settings: settings, output: output, source: source, nowMs: core.loop.now.nanoseconds / 1_000_000,
+            seed: .random(in: .min ... .max))
         source.hub = hub
         table.delegate = self
         core.loop.atTickEnd(.flush) { [unowned self] in hub.flush() }
         heartbeat = core.loop.schedule(afterMs: 250, repeating: true) { [unowned self] in
-            hub.advance(now: core.loop.now.nanoseconds / 1_000_000)
+            hub.advance(nowMs: core.loop.now.nanoseconds / 1_000_000)
         }
     }
 
@@ -72,11 +74,8 @@ final class StreamDesk: StreamTableDelegate {
         core.metrics.didReply(status: 200)
         // Nil: the peer is gone, or asked with HEAD and has its answer.
         guard let stream = exchange.beginStream(headers: headers) else { return }
-        if table.count > core.settings.maxStreams {
-            hub.turnAway(ReaderID(stream), .overload)
-        } else {
-            hub.open(ReaderID(stream), admission, now: core.loop.now.nanoseconds / 1_000_000)
-        }
+        hub.open(ReaderID(stream), admission)
+        if table.count > core.settings.maxStreams { hub.close(ReaderID(stream), .overload) }
     }
 
     /// A stream that cannot be served now: other than 200 would stop a browser's EventSource for good.
@@ -96,7 +95,8 @@ final class StreamDesk: StreamTableDelegate {
             hub.statusChanged(.job(record.id), LogExtent(record)) { [unowned core] in
                 core.render(record, includeInput: false).bytes
             }
-        case .events(let name, let ref, let epoch, let events): hub.commitEvents(name, ref, epoch, events)
+        case .events(let name, let ref, let epoch, let events):
+            hub.commitEvents(name, ref, epoch, events, emittedAtNs: [])
         case .trimmed(let name, let ref, let through): hub.logTrimmed(name, ref, through: through)
         case .removed(let name, let ref): hub.logRemoved(name, ref)
         case .refreshed, .progress: break
