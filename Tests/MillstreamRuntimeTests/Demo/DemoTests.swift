@@ -25,7 +25,8 @@ struct DemoTests {
     func stepsHaveTheExactSizeAndTheirTimes(block: Bool) throws {
         let bench = try bench()
         let before = MonotonicTime.current().nanoseconds
-        try bench.start(.swift, kind: "demo.steps", input: #"{"steps":13,"interval_ms":5,"data_bytes":200,"block":\#(block)}"#)
+        try bench.start(
+            .swift, kind: "demo.steps", input: #"{"steps":13,"interval_ms":5,"data_bytes":200,"block":\#(block)}"#)
         let commands = try bench.commands()
         let drafts = drafts(commands)
         #expect(drafts.count == 13 && drafts.allSatisfy { $0.name == "progress" && $0.data.bytes.count == 200 })
@@ -56,20 +57,23 @@ struct DemoTests {
     @Test func stepsFailWhereTheyAreAskedTo() throws {
         let bench = try bench()
         for block in [false, true] {
-            try bench.start(.swift, kind: "demo.steps", input: #"{"steps":5,"interval_ms":0,"fail_at":3,"block":\#(block)}"#)
+            try bench.start(
+                .swift, kind: "demo.steps", input: #"{"steps":5,"interval_ms":0,"fail_at":3,"block":\#(block)}"#)
             let commands = try bench.commands()
             #expect(commands.events.count == 3)
             #expect(
                 commands.outcome
                     == .failed(
-                        JobError(code: "handler", message: "failed after step 3, as its input asked"), retryable: false))
+                        JobError(code: "handler", message: "failed after step 3, as its input asked"), retryable: false)
+            )
         }
     }
 
     @Test(arguments: [
         ("demo.steps", #"{"steps":"13"}"#), ("demo.steps", #"{"steps":-1}"#), ("demo.steps", #"{"steps":1.5}"#),
         ("demo.steps", #"{"stepz":1}"#), ("demo.steps", "[]"), ("demo.steps", #"{"block":1}"#),
-        ("demo.steps", #"{"data_bytes":1e99}"#), ("demo.steps", #"{"fail_at":0}"#), ("demo.steps", #"{"steps":1,"steps":2}"#),
+        ("demo.steps", #"{"data_bytes":1e99}"#), ("demo.steps", #"{"fail_at":0}"#),
+        ("demo.steps", #"{"steps":1,"steps":2}"#),
         ("demo.publish", #"{"channel":"a/b"}"#), ("demo.publish", #"{"rate":0}"#), ("demo.publish", #"{"channels":0}"#),
         ("demo.publish", #"{"channel":7}"#), ("demo.publish", #"{"count":null,"rate":"fast"}"#),
         ("demo.transcribe", #"{"path":"/etc/passwd"}"#), ("demo.transcribe", #"{"upload":"../../etc/passwd"}"#),
@@ -88,7 +92,8 @@ struct DemoTests {
         let bench = try bench()
         let start = MonotonicTime.current()
         try bench.start(
-            .swift, kind: "demo.publish", input: #"{"channel":"x","channels":3,"rate":1000,"count":100,"data_bytes":120}"#)
+            .swift, kind: "demo.publish",
+            input: #"{"channel":"x","channels":3,"rate":1000,"count":100,"data_bytes":120}"#)
         let commands = try bench.commands()
         #expect(MonotonicTime.current().milliseconds(since: start) >= 98)
         var channels: [String] = []
@@ -116,8 +121,10 @@ struct DemoTests {
     @Test func theOutputOfTheRecognizerIsReadPerUtterance() {
         var parser = SphinxOutput()
         let lines = [
-            "go forward", "<s> 0.000 0.140 0.999400", "go(2) 0.150 0.360 0.2", "<sil> 0.4 0.5 1.0", "forward 0.37 0.62 0.98",
-            "</s> 7.090 7.200 1.000000", "", "<s> 8 8.1 1", "</s> 8.1 8.2 1", "ten meters", "<s> 9.0 9.1 1", "ten 9.1 9.5 0.5",
+            "go forward", "<s> 0.000 0.140 0.999400", "go(2) 0.150 0.360 0.2", "<sil> 0.4 0.5 1.0",
+            "forward 0.37 0.62 0.98",
+            "</s> 7.090 7.200 1.000000", "", "<s> 8 8.1 1", "</s> 8.1 8.2 1", "ten meters", "<s> 9.0 9.1 1",
+            "ten 9.1 9.5 0.5",
         ]
         var found: [SphinxOutput.Words] = []
         for line in lines { if let words = parser.take(line) { found.append(words) } }
