@@ -102,7 +102,9 @@ extension JobLedger {
         guard let sequence = event.sequence else { return nil }
         let publication = Publication(attempt: entry.record.attempt, sequence: sequence)
         if sequence == 1 { entry.repeatsAttempt = try store.sequence(of: publication, in: entry.ref) != nil }
-        guard entry.repeatsAttempt, try store.sequence(of: publication, in: entry.ref) != nil else { return publication }
+        guard entry.repeatsAttempt, try store.sequence(of: publication, in: entry.ref) != nil else {
+            return publication
+        }
         return nil
     }
 

@@ -55,7 +55,9 @@ struct CreationTests {
 
     @Test func clockSetForwardMakesScheduledJobsDueWithinAMinute() throws {
         let fixture = LedgerFixture()
-        let record = try fixture.create { $0.runAt = Timestamp(milliseconds: fixture.now.wall.milliseconds + 7_200_000) }
+        let record = try fixture.create {
+            $0.runAt = Timestamp(milliseconds: fixture.now.wall.milliseconds + 7_200_000)
+        }
         let next = try #require(fixture.ledger.nextDeadlineMs)
         #expect(next - fixture.now.monotonicMs == 60_000)
         fixture.now.wall = Timestamp(milliseconds: fixture.now.wall.milliseconds + 7_200_000)

@@ -41,7 +41,8 @@ final class FaultyStore: JournalStore {
         try read { () throws(JournalError) in try inner.channel(name) }
     }
     func events(of ref: LogRef, after: Int64, limit: Int, maxBytes: Int) throws(JournalError) -> [EventRecord] {
-        try read { () throws(JournalError) in try inner.events(of: ref, after: after, limit: limit, maxBytes: maxBytes) }
+        try read { () throws(JournalError) in try inner.events(of: ref, after: after, limit: limit, maxBytes: maxBytes)
+        }
     }
     func sequence(of publication: Publication, in ref: LogRef) throws(JournalError) -> Int64? {
         try read { () throws(JournalError) in try inner.sequence(of: publication, in: ref) }

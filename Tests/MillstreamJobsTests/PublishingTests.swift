@@ -59,7 +59,8 @@ struct PublishingTests {
         let gap = try fixture.publish(record.id, event(1, 2), event(1, 3), event(1, 5))
         #expect(gap == .failure(.sequenceGap(expected: 4)))
         #expect(try fixture.events(record.ref).count == 2)
-        let ids = try fixture.publish(record.id, event(1, 1), event(1, 3), event(1, 3), event(1, 4), event(1, nil)).get()
+        let ids = try fixture.publish(record.id, event(1, 1), event(1, 3), event(1, 3), event(1, 4), event(1, nil))
+            .get()
         #expect(ids == [1, 3, 3, 4, 5].map { "\(record.epoch)-\($0)" })
         #expect(try fixture.events(record.ref).count == 5)
     }
@@ -162,7 +163,8 @@ struct PublishingTests {
             .emit(one, DraftEvent("input_required")), .emit(one, DraftEvent("c")), .emit(two, DraftEvent("b")))
         let told = fixture.witness.notices.map { notice in
             switch notice {
-            case .events(_, let ref, _, let events): "\(ref == one.ref ? 1 : 2):" + events.map(\.name).joined(separator: ",")
+            case .events(_, let ref, _, let events):
+                "\(ref == one.ref ? 1 : 2):" + events.map(\.name).joined(separator: ",")
             case .job(let record): record.state.word
             default: "?"
             }

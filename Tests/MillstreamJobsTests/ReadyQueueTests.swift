@@ -16,8 +16,8 @@ struct ReadyQueueTests {
                 model.insert(key, at: model.firstIndex { key < $0 } ?? model.count)
             } else {
                 let key = model.remove(at: Int.random(in: 0..<model.count, using: &random))
-                #expect(queue.remove(key))
-                #expect(!queue.remove(key))
+                let removed = [queue.remove(key), queue.remove(key)]
+                #expect(removed == [true, false])
             }
             #expect(queue.count == model.count)
             #expect(queue.first?.number == model.first?.order)

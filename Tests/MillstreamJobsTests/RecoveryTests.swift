@@ -7,7 +7,8 @@ import Testing
 struct RecoveryTests {
     @Test func runningJobIsRetriedOrFailedAsItsKindSays() throws {
         let fixture = LedgerFixture(kinds: [
-            .swift("again", attempts: 2, onCrash: .retry), .swift("never", attempts: 2), .swift("once", onCrash: .retry),
+            .swift("again", attempts: 2, onCrash: .retry), .swift("never", attempts: 2),
+            .swift("once", onCrash: .retry),
         ])
         let ids = try ["again", "never", "once"].map { try fixture.create($0).id }
         try fixture.crash()

@@ -13,11 +13,11 @@ struct RetentionTests {
         for _ in 1...18 { try fixture.run(.emit(run, DraftEvent("e"))) }
         #expect(try fixture.events(run.ref).count == 18)
         try fixture.run(.emit(run, DraftEvent("e")))
-        #expect(try fixture.events(run.ref).map(\.sequence) == Array(3...18))
+        #expect(try fixture.events(run.ref).map(\.sequence) == Array(4...19))
         try fixture.run(.emit(run, DraftEvent("e")))
         let stored = try fixture.stored(run.id)
-        #expect(stored.trimmedThrough == 2)
-        #expect(try fixture.job(run.id).trimmedThrough == 2)
+        #expect(stored.trimmedThrough == 3)
+        #expect(try fixture.job(run.id).trimmedThrough == 3)
     }
 
     @Test func logIsTrimmedToItsBytesAndKeepsItsLastEvent() throws {
@@ -82,7 +82,8 @@ struct RetentionTests {
 
     @Test func eventsGoByAgeButNeverTheTerminalOne() throws {
         let fixture = LedgerFixture(
-            limits: LedgerLimits(maxRowsPerSweep: 1), retention: RetentionPolicy(maxEventAgeMs: 1000, channelIdleMs: nil))
+            limits: LedgerLimits(maxRowsPerSweep: 1),
+            retention: RetentionPolicy(maxEventAgeMs: 1000, channelIdleMs: nil))
         let ended = try fixture.currentRun(fixture.create().id)
         let live = try fixture.currentRun(fixture.create().id)
         for run in [ended, live] { try fixture.run(.emit(run, DraftEvent("old")), .emit(run, DraftEvent("old"))) }
@@ -128,7 +129,9 @@ struct RetentionTests {
         var hasMore = true
         while hasMore {
             let removesUploads = fixture.ledger.counters.sweep.phase == .uploads
-            if removesUploads { _ = try fixture.ledger.apply(.create(fixture.newJob { $0.uploads = ["u"] }), now: fixture.now) }
+            if removesUploads {
+                _ = try fixture.ledger.apply(.create(fixture.newJob { $0.uploads = ["u"] }), now: fixture.now)
+            }
             hasMore = try fixture.ledger.sweep(fixture.now)
             try fixture.commit()
         }
