@@ -66,7 +66,7 @@ public final class HTTPServer {
         evhttp_set_max_body_size(evhttp, -1)
         evhttp_set_default_content_type(evhttp, nil)
         deferredWork = loop.deferred { [unowned self] in doDeferredWork() }
-        streams.countDidChange = { [unowned self] in checkCapacity() }
+        streams.countDidChange = { [weak self] in self?.checkCapacity() }
         uploads.reports.attach(to: loop) { [weak self] reports in self?.take(reports) }
     }
 
@@ -287,10 +287,11 @@ public final class HTTPServer {
 
     /// Fine enough for the shortest limit, at most four times a second.
     private var deadlineTickMs: Int {
-        let shortest = [
-            settings.headTimeoutMs, settings.bodyTimeoutMs, settings.uploadTimeoutMs, settings.uploadStallTimeoutMs,
-            settings.idleTimeoutMs, settings.stallTimeoutMs, settings.lingerTimeoutMs,
-        ].min() ?? 1_000
+        let shortest =
+            [
+                settings.headTimeoutMs, settings.bodyTimeoutMs, settings.uploadTimeoutMs, settings.uploadStallTimeoutMs,
+                settings.idleTimeoutMs, settings.stallTimeoutMs, settings.lingerTimeoutMs,
+            ].min() ?? 1_000
         return max(5, min(250, shortest / 4))
     }
 

@@ -28,7 +28,9 @@ extension JobLedger {
     private func replyToRepeated(_ key: IdempotencyKey) throws(JournalError) -> LedgerReply? {
         var known = memory.idempotency[key.key]
         if known == nil { known = try store.idempotency(key.key) }
-        guard let known, known.createdAt.adding(milliseconds: LedgerLimits.idempotencyAgeMs) > now.wall else { return nil }
+        guard let known, known.createdAt.adding(milliseconds: LedgerLimits.idempotencyAgeMs) > now.wall else {
+            return nil
+        }
         if let entry = entries[known.ref] {
             guard known.fingerprint == key.fingerprint else { return .refused(.idempotencyMismatch) }
             return .job(try loadedRecord(of: entry), isNew: false)

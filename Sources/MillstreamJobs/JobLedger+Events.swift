@@ -66,7 +66,8 @@ extension JobLedger {
             counters.channelCount += 1
             counters.lastRef += 1
             let record = ChannelRecord(
-                ref: LogRef(counters.lastRef), name: name, epoch: RandomNames.epoch(using: &random), createdAt: now.wall)
+                ref: LogRef(counters.lastRef), name: name, epoch: RandomNames.epoch(using: &random), createdAt: now.wall
+            )
             channel = ChannelEntry(record, nowMs: now.monotonicMs)
         }
         undo.steps.append(.openedChannel(channel))

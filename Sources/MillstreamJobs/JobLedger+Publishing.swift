@@ -17,9 +17,9 @@ extension JobLedger {
         /// Numbers of the sequences that this very request brings.
         var fresh: [Int64: Int64] = [:]
 
-        mutating func add(_ event: DraftEvent, epoch: Epoch) {
+        mutating func add(_ event: DraftEvent, as publication: Publication?, epoch: Epoch) {
             numbers.append(EventID(epoch: epoch, sequence: nextNumber))
-            added.append((event, event.sequence.map { Publication(attempt: attempt, sequence: $0) }))
+            added.append((event, publication))
             if event.sequence != nil {
                 fresh[expected] = nextNumber
                 expected += 1
@@ -85,7 +85,7 @@ extension JobLedger {
                 ? .pastAttempt(current: plan.attempt) : .futureAttempt(current: plan.attempt)
         }
         guard let sequence = event.sequence, sequence != plan.expected else {
-            plan.add(event, epoch: entry.epoch)
+            plan.add(event, as: try publication(of: event, in: entry), epoch: entry.epoch)
             return nil
         }
         guard (1..<plan.expected).contains(sequence) else { return .sequenceGap(expected: plan.expected) }
@@ -93,6 +93,18 @@ extension JobLedger {
         if number == nil { number = try self.number(of: sequence, in: entry) }
         guard let number else { return .sequenceGap(expected: plan.expected) }
         plan.numbers.append(EventID(epoch: entry.epoch, sequence: number))
+        return nil
+    }
+
+    /// Under what an event is remembered. An attempt that was given back by a drain begins again under its number; what its first
+    /// run published keeps its place in the store, where each sequence of an attempt can stand only once.
+    private func publication(of event: DraftEvent, in entry: LedgerEntry) throws(JournalError) -> Publication? {
+        guard let sequence = event.sequence else { return nil }
+        let publication = Publication(attempt: entry.record.attempt, sequence: sequence)
+        if sequence == 1 { entry.repeatsAttempt = try store.sequence(of: publication, in: entry.ref) != nil }
+        guard entry.repeatsAttempt, try store.sequence(of: publication, in: entry.ref) != nil else {
+            return publication
+        }
         return nil
     }
 

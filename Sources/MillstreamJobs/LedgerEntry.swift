@@ -45,6 +45,9 @@ final class LedgerEntry: LedgerLog {
     var stage = Stage.none
     /// Where a timer heap holds it; -1 for nowhere. Written by the heap.
     var timerIndex = -1
+    /// Whether the present attempt has the number of one that a drain gave back after it had published. Known from what the store
+    /// has committed, hence never undone.
+    var repeatsAttempt = false
     /// The whole input of a job made in the present batch, until the store has it.
     var freshInput: JSONText?
 

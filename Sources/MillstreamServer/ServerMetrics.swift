@@ -7,9 +7,9 @@ import MillstreamJournal
 import MillstreamLoop
 import MillstreamRuntime
 
-final class ServerMetrics {
+public final class ServerMetrics {
     private let factory: any MetricsFactory
-    private let exposition: () -> [UInt8]
+    let exposition: () -> [UInt8]
 
     let streamsOpened: Counter
     let events: Counter
@@ -29,7 +29,7 @@ final class ServerMetrics {
     private var gauges: [String: Gauge] = [:]
 
     /// `exposition` renders all instruments of the factory as Prometheus text.
-    init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
+    public init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
         self.factory = factory
         self.exposition = exposition
         func counter(_ name: String) -> Counter { Counter(label: name, dimensions: [], factory: factory) }
@@ -100,5 +100,4 @@ final class ServerMetrics {
         }
     }
 
-    func render() -> [UInt8] { exposition() }
 }

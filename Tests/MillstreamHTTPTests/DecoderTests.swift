@@ -28,7 +28,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "\r\n", "g\r\n", " 1\r\nx\r\n", "1 \r\nx\r\n", "1\nx\r\n", "1\r\nxy", "1\r\nx\n", "0x1\r\nx\r\n", "-1\r\n", "123456789\r\n",
+        "\r\n", "g\r\n", " 1\r\nx\r\n", "1 \r\nx\r\n", "1\nx\r\n", "1\r\nxy", "1\r\nx\n", "0x1\r\nx\r\n", "-1\r\n",
+        "123456789\r\n",
         "1;\0\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX\nY", "0\r\n\0", "1;\(String(repeating: "x", count: 257))\r\n",
     ])
     func oddChunksAreRefused(text: String) {
@@ -42,7 +43,9 @@ import Testing
         #expect(throws: Refusal.self) { try decodeChunks(Array(trailer.utf8), cuts: []) }
     }
 
-    private func decodeMultipart(_ body: [UInt8], boundary: String, cuts: [Int]) throws -> (file: [UInt8], name: String?) {
+    private func decodeMultipart(
+        _ body: [UInt8], boundary: String, cuts: [Int]
+    ) throws -> (file: [UInt8], name: String?) {
         var decoder = try #require(MultipartFileDecoder(contentType: "Multipart/Form-Data; boundary=\"\(boundary)\""))
         var file: [UInt8] = []
         for (start, end) in zip([0] + cuts, cuts + [body.count]) {
@@ -55,7 +58,8 @@ import Testing
     }
 
     private func multipart(_ file: [UInt8], boundary: String) -> [UInt8] {
-        let head = "--\(boundary)\r\nContent-Disposition: form-data; name=a\r\n\r\nfield\r\n--\(boundary)\r\n"
+        let head =
+            "--\(boundary)\r\nContent-Disposition: form-data; name=a\r\n\r\nfield\r\n--\(boundary)\r\n"
             + "content-disposition: form-data; name=\"f\"; filename=\"n.bin\"\r\n\r\n"
         return Array(head.utf8) + file + Array("\r\n--\(boundary)--\r\nepilogue".utf8)
     }
@@ -93,7 +97,8 @@ import Testing
     }
 
     @Test func headerParametersAreRead() {
-        let parameters = HeaderParameters("Form-Data ; Name=\"a;b\"; filename=\"C:\\dir\\x \\\"y\\\".txt\" ;size = 3; x=y")
+        let parameters = HeaderParameters(
+            "Form-Data ; Name=\"a;b\"; filename=\"C:\\dir\\x \\\"y\\\".txt\" ;size = 3; x=y")
         #expect(parameters.value == "form-data")
         #expect(parameters["name"] == "a;b")
         #expect(parameters["filename"] == "C:\\dir\\x \"y\".txt")

@@ -4,9 +4,11 @@ import Testing
 
 @Suite struct FuzzTests {
     private static let fragments = [
-        "GET ", "POST ", "HEAD ", "/hello", "/echo", "/stream", "/park", "/upload", "/json", " HTTP/1.1\r\n", " HTTP/1.0\r\n",
+        "GET ", "POST ", "HEAD ", "/hello", "/echo", "/stream", "/park", "/upload", "/json", " HTTP/1.1\r\n",
+        " HTTP/1.0\r\n",
         "Host: a\r\n", "Content-Length: 3\r\n", "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n",
-        "Expect: 100-continue\r\n", "Connection: close\r\n", "Content-Type: multipart/form-data; boundary=b\r\n", "\r\n", "\n",
+        "Expect: 100-continue\r\n", "Connection: close\r\n", "Content-Type: multipart/form-data; boundary=b\r\n",
+        "\r\n", "\n",
         "\0", "3\r\nabc\r\n", "0\r\n\r\n", "abc", "--b\r\n", "--b--", " ", ":", "\r", "\u{ff}",
         "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
         "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n", "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",

@@ -77,7 +77,8 @@ import Testing
         try excess.request("GET /hello")
         #expect(try excess.readResponse().status == 503)
         clients.removeLast().close()
-        #expect(server.waitUntil { $0.server?.metrics.openConnections == 3 - 1 || $0.server?.metrics.openConnections == 3 })
+        #expect(
+            server.waitUntil { $0.server?.metrics.openConnections == 3 - 1 || $0.server?.metrics.openConnections == 3 })
         excess.close()
         #expect(server.waitUntil { $0.server?.metrics.openConnections == 2 })
         #expect(try hello(server) == 200)

@@ -58,7 +58,9 @@ import Testing
         #expect(!head.contains("chunked"))
         #expect(!head.contains("Content-Length"))
         #expect(try client.read(through: "\n\n") == "event: status\ndata: {}\n\n")
-        server.onLoop { $0.server?.streams.finish($0.streams[0], final: StreamPayload(body: Array("data: end\n\n".utf8))) }
+        server.onLoop {
+            $0.server?.streams.finish($0.streams[0], final: StreamPayload(body: Array("data: end\n\n".utf8)))
+        }
         #expect(try client.readToEnd() == "data: end\n\n")
     }
 
@@ -66,7 +68,9 @@ import Testing
         let server = try TestServer()
         let client = try openStream(server)
         _ = try client.read(through: "data: {}\n\n\r\n")
-        server.onLoop { $0.server?.streams.finish($0.streams[0], final: StreamPayload(body: Array("data: end\n\n".utf8))) }
+        server.onLoop {
+            $0.server?.streams.finish($0.streams[0], final: StreamPayload(body: Array("data: end\n\n".utf8)))
+        }
         #expect(try client.readToEnd() == "b\r\ndata: end\n\n\r\n0\r\n\r\n")
         // The server waits for our close.
         #expect(server.onLoop { $0.closed.isEmpty })
@@ -244,7 +248,9 @@ import Testing
         let client = try openStream(server)
         _ = try client.read(through: "data: {}\n\n\r\n")
         #expect(server.onLoop { $0.server?.streams.send(StreamPayload(body: []), to: $0.streams[0]) } == .sent)
-        #expect(server.onLoop { $0.server?.streams.send(StreamPayload(pieces: [[97], [], [98]]), to: $0.streams[0]) } == .sent)
+        #expect(
+            server.onLoop { $0.server?.streams.send(StreamPayload(pieces: [[97], [], [98]]), to: $0.streams[0]) }
+                == .sent)
         #expect(try client.read(through: "b\r\n") == "2\r\nab\r\n")
     }
 
@@ -273,9 +279,11 @@ import Testing
                 var size = socklen_t(4)
                 var name = sockaddr_in()
                 var nameSize = socklen_t(MemoryLayout<sockaddr_in>.size)
-                let isPeer = withUnsafeMutableBytes(of: &name) {
-                    getpeername(Int32(descriptor), $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &nameSize)
-                } == 0
+                let isPeer =
+                    withUnsafeMutableBytes(of: &name) {
+                        getpeername(
+                            Int32(descriptor), $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &nameSize)
+                    } == 0
                 getsockopt(Int32(descriptor), Int32(IPPROTO_TCP), TCP_NODELAY, &noDelay, &size)
                 getsockopt(Int32(descriptor), Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &timeout, &size)
                 return isPeer && noDelay != 0 && timeout == 30_000

@@ -3,7 +3,8 @@ import MillstreamHTTP
 import Testing
 
 @Suite struct UploadTests {
-    private func start(_ settings: HTTPServerSettings = HTTPServerSettings()) throws -> (TestServer, TemporaryDirectory) {
+    private func start(_ settings: HTTPServerSettings = HTTPServerSettings()) throws -> (TestServer, TemporaryDirectory)
+    {
         let directory = try TemporaryDirectory()
         let server = try TestServer(settings)
         server.onLoop { $0.uploadDirectory = directory.path }
@@ -55,10 +56,12 @@ import Testing
         let (server, directory) = try start()
         let client = try server.connect()
         let content = Self.bytes(1 << 20)
-        let head = "--b0\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--b0\r\n"
+        let head =
+            "--b0\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--b0\r\n"
             + "Content-Disposition: form-data; name=\"file\"; filename=\"a \\\"b\\\".wav\"\r\nContent-Type: audio/wav\r\n\r\n"
         let body = Array(head.utf8) + content + Array("\r\n--b0--\r\n".utf8)
-        try client.request("POST /upload", ["Content-Type: multipart/form-data; boundary=b0", "Content-Length: \(body.count)"])
+        try client.request(
+            "POST /upload", ["Content-Type: multipart/form-data; boundary=b0", "Content-Length: \(body.count)"])
         try client.send(body)
         let response = try client.readResponse()
         #expect(response.status == 201)
@@ -85,12 +88,14 @@ import Testing
         let part = "Content-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n"
         for body in [
             "--b\r\n\(part)data\r\n--b\r\n\(part)data\r\n--b--\r\n", "--b\r\n\(part)data", "--b--\r\n", "data",
-            "--b\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\ndata\r\n--b--\r\n", "--b\r\n\r\ndata\r\n--b--\r\n",
+            "--b\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\ndata\r\n--b--\r\n",
+            "--b\r\n\r\ndata\r\n--b--\r\n",
             "--b\r\n\(part)data\r\n--bx\r\n",
         ] {
             let client = try server.connect()
             try client.request(
-                "POST /upload", ["Content-Type: multipart/form-data; boundary=b", "Content-Length: \(body.utf8.count)"],
+                "POST /upload",
+                ["Content-Type: multipart/form-data; boundary=b", "Content-Length: \(body.utf8.count)"],
                 body: body)
             #expect(try client.readResponse().status == 400, "\(body)")
         }

@@ -25,7 +25,7 @@ struct RecordingDecoder {
         arguments += ["-vn", "-ar", "16000", "-ac", "1", "-t", "\(Self.maxDurationS)", "-f", "wav", audio]
         var complaints: [String] = []
         let exit = try await job.runProgram(arguments) { line in
-            if complaints.count < 3 { complaints.append(line.text) }
+            if complaints.count < 3 { complaints.append(Self.withoutOrigin(line.text)) }
         }
         guard exit.isSuccess else {
             // ffmpeg names the file: the path is ours and nobody's business.
@@ -54,6 +54,12 @@ struct RecordingDecoder {
     private static func joining(_ count: Int) -> String {
         let padded = (0..<count).map { "[\($0):a]aresample=16000,apad=pad_dur=0.8[p\($0)];" }.joined()
         return padded + (0..<count).map { "[p\($0)]" }.joined() + "concat=n=\(count):v=0:a=1[joined]"
+    }
+
+    /// ffmpeg begins lines with `[demuxer @ address]`.
+    private static func withoutOrigin(_ line: String) -> String {
+        guard line.hasPrefix("["), let end = line.firstRange(of: "] ") else { return line }
+        return String(line[end.upperBound...])
     }
 
     private static func replacing(_ path: String, in text: String) -> String {

@@ -61,8 +61,8 @@ public final class JournalLane: Sendable {
         let opened = LaneOpening()
         let (queue, limits, unstored) = (queue, limits, unstored)
         let thread = LaneThread(name: "journal") {
-            guard
-                let writer = opened.perform({ () throws(JournalError) in
+            let writer = opened.perform(
+                { () throws(JournalError) in
                     let journal = try open()
                     var handovers: [JournalReaderHandover] = []
                     for _ in 0..<readers { handovers.append(JournalReaderHandover(try journal.store.makeReader())) }
@@ -70,11 +70,8 @@ public final class JournalLane: Sendable {
                         journal: journal, queue: queue, limits: limits, surroundings: surroundings)
                     try writer.recover()
                     return (writer, handovers)
-                })
-            else {
-                queue.close()
-                return
-            }
+                }, didFail: { queue.close() })
+            guard let writer else { return }
             let lost = writer.run()
             unstored.withLock { $0 = lost }
         }

@@ -9,15 +9,16 @@ final class LaneOpening: @unchecked Sendable {
     private let condition = ConditionLock()
     private var result: Result<[JournalReaderHandover], JournalError>?
 
-    /// On the lane's thread: runs `open` and tells the waiting thread what came of it.
+    /// On the lane's thread: runs `open` and tells the waiting thread what came of it; `didFail` goes before that.
     func perform(
-        _ open: () throws(JournalError) -> (JournalWriter, [JournalReaderHandover])
+        _ open: () throws(JournalError) -> (JournalWriter, [JournalReaderHandover]), didFail: () -> Void
     ) -> JournalWriter? {
         do throws(JournalError) {
             let (writer, handovers) = try open()
             settle(.success(handovers))
             return writer
         } catch {
+            didFail()
             settle(.failure(error))
             return nil
         }

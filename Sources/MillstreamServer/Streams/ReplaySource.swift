@@ -16,8 +16,9 @@ final class ReplaySource: LogSource {
         let question = ReadRequest.page(ref, after: after, maxEvents: maxEvents, maxBytes: maxBytes)
         return ask(question) { [unowned self] result in
             switch result {
-            case .success(.events(let events)): hub.pageArrived(token, .events(events))
-            default: hub.pageArrived(token, .failed)
+            case .success(.events(let events)): hub.pageArrived(token, .success(events))
+            case .success: break
+            case .failure(let error): hub.pageArrived(token, .failure(error))
             }
         }
     }
@@ -25,8 +26,9 @@ final class ReplaySource: LogSource {
     func requestHead(of name: LogName, token: PageToken) -> Bool {
         ask(.head(name)) { [unowned self] result in
             switch result {
-            case .success(.head(let head)): hub.headArrived(token, .head(head.map(Self.extent)))
-            default: hub.headArrived(token, .failed)
+            case .success(.head(let head)): hub.headArrived(token, .success(head.map(Self.extent)))
+            case .success: break
+            case .failure(let error): hub.headArrived(token, .failure(error))
             }
         }
     }

@@ -4,6 +4,7 @@
 import MillstreamHTTP
 import MillstreamJobs
 import MillstreamJournal
+import MillstreamLoop
 import MillstreamRuntime
 import MillstreamStreams
 
@@ -25,16 +26,19 @@ final class StreamDesk: StreamTableDelegate {
         self.table = table
         output = SocketOutput(table: table)
         source = ReplaySource(core: core)
-        hub = StreamHub(settings: settings, output: output, source: source, now: core.loop.now.nanoseconds / 1_000_000)
+        hub = StreamHub(
+            settings: settings, output: output, source: source, nowMs: core.loop.now.nanoseconds / 1_000_000,
+            seed: .random(in: .min ... .max))
         source.hub = hub
         table.delegate = self
         core.loop.atTickEnd(.flush) { [unowned self] in hub.flush() }
         heartbeat = core.loop.schedule(afterMs: 250, repeating: true) { [unowned self] in
-            hub.advance(now: core.loop.now.nanoseconds / 1_000_000)
+            hub.advance(nowMs: core.loop.now.nanoseconds / 1_000_000)
         }
     }
 
     private var heartbeat: LoopTimer?
+    private lazy var reported = hub.metrics
 
     // MARK: Requests
 
@@ -70,11 +74,8 @@ final class StreamDesk: StreamTableDelegate {
         core.metrics.didReply(status: 200)
         // Nil: the peer is gone, or asked with HEAD and has its answer.
         guard let stream = exchange.beginStream(headers: headers) else { return }
-        if table.count > core.settings.maxStreams {
-            hub.turnAway(ReaderID(stream), .overload)
-        } else {
-            hub.open(ReaderID(stream), admission, now: core.loop.now.nanoseconds / 1_000_000)
-        }
+        hub.open(ReaderID(stream), admission)
+        if table.count > core.settings.maxStreams { hub.close(ReaderID(stream), .overload) }
     }
 
     /// A stream that cannot be served now: other than 200 would stop a browser's EventSource for good.
@@ -94,11 +95,30 @@ final class StreamDesk: StreamTableDelegate {
             hub.statusChanged(.job(record.id), LogExtent(record)) { [unowned core] in
                 core.render(record, includeInput: false).bytes
             }
-        case .events(let name, let ref, let epoch, let events): hub.commitEvents(name, ref, epoch, events)
+        case .events(let name, let ref, let epoch, let events):
+            hub.commitEvents(name, ref, epoch, events, emittedAtNs: [])
         case .trimmed(let name, let ref, let through): hub.logTrimmed(name, ref, through: through)
         case .removed(let name, let ref): hub.logRemoved(name, ref)
         case .refreshed, .progress: break
         }
+    }
+
+    /// The hub counts for itself; what it counted since the last look is added here.
+    func report(to metrics: ServerMetrics) {
+        let now = hub.metrics
+        metrics.setGauge("millstream_streams_open", Double(now.open))
+        metrics.setGauge("millstream_streams_lagging", Double(now.lagging))
+        metrics.setGauge("millstream_logs_held", Double(now.logs))
+        metrics.setGauge("millstream_recent_bytes", Double(now.recentBytes))
+        metrics.setGauge("millstream_store_questions", Double(now.pageRequests))
+        metrics.streamsOpened.increment(by: now.opened &- reported.opened)
+        metrics.events.increment(by: now.events &- reported.events)
+        metrics.eventBytes.increment(by: now.eventBytes &- reported.eventBytes)
+        metrics.deliveries.increment(by: now.deliveries &- reported.deliveries)
+        metrics.deliveredBytes.increment(by: now.deliveredBytes &- reported.deliveredBytes)
+        metrics.conflated.increment(by: now.conflated &- reported.conflated)
+        metrics.gaps.increment(by: now.gaps &- reported.gaps)
+        reported = now
     }
 
     func closeAll(_ reason: ClosingReason) {

@@ -1,5 +1,6 @@
-// The ledger's refusals as problems.
+// Refusals of the other parts as problems: the ledger's, the store's, the HTTP layer's.
 
+import MillstreamHTTP
 import MillstreamJSON
 import MillstreamJobs
 import MillstreamJournal
@@ -43,9 +44,21 @@ extension Problem {
         }
     }
 
+    init(_ refusal: Refusal) {
+        self.init(Code(http: refusal), refusal.detail)
+        if let seconds = refusal.retryAfterSeconds { headers = [("Retry-After", "\(seconds)")] }
+    }
+
     init(store error: JournalError) {
         self.init(.storeUnavailable, "the store does not take anything at present (\(error.code.rawValue)); nothing was stored")
         headers = [("Retry-After", "5")]
+    }
+}
+
+extension Problem.Code {
+    /// Codes of the HTTP layer are codes of the table where the names agree; otherwise the first of its status.
+    init(http refusal: Refusal) {
+        self = Self(rawValue: refusal.code) ?? Self.allCases.first { $0.status == refusal.status } ?? .internalError
     }
 }
 
