@@ -1,5 +1,7 @@
 // Kinds whose programs wait for a message, so that a test decides when each goes on.
 
+import Foundation
+
 enum HeldKinds {
     /// `held` begins, then ends with its first message; `single` does the same, one at a time; `echo` sends back each message until "end".
     static let configuration = """
@@ -36,11 +38,9 @@ enum HeldKinds {
 
     /// A server with these kinds, the demo kinds, and what a test adds to both.
     static func server(
-        more: String = "", files: [String: String] = [:], _ arguments: [String] = ["--demo"]
-    ) throws
-        -> ServerProcess
-    {
+        more: String = "", files: [String: String] = [:], data: URL? = nil, _ arguments: [String] = ["--demo"]
+    ) throws -> ServerProcess {
         try ServerProcess(
-            arguments, configuration: configuration + more, files: Self.files.merging(files) { $1 })
+            arguments, configuration: configuration + more, files: Self.files.merging(files) { $1 }, data: data)
     }
 }
