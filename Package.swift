@@ -54,8 +54,12 @@ let package = Package(
                 "MillstreamJSON", "MillstreamSSE", "MillstreamAccess", "MillstreamRuntime", logging, coreMetrics,
             ],
             resources: [
-                .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/app.js"),
-                .embedInCode("Page/favicon.svg"), .embedInCode("OpenAPI/openapi.json"),
+                .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/favicon.svg"),
+                .embedInCode("Page/app.js"), .embedInCode("Page/api.js"), .embedInCode("Page/events.js"),
+                .embedInCode("Page/job.js"), .embedInCode("Page/jobs.js"), .embedInCode("Page/ledger.js"),
+                .embedInCode("Page/outcome.js"), .embedInCode("Page/start.js"), .embedInCode("Page/stream.js"),
+                .embedInCode("Page/text.js"), .embedInCode("Page/race.js"),
+                .embedInCode("OpenAPI/openapi.json"),
             ]
         ),
         module(
@@ -73,5 +77,12 @@ let package = Package(
         ),
         tests("MillstreamJSONTests", ["MillstreamJSON"]),
         tests("MillstreamSSETests", ["MillstreamSSE"]),
+        tests("MillstreamPackageTests", []),
+        tests(
+            "MillstreamServerTests",
+            ["MillstreamServer", "MillstreamAccess", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]
+        ),
+        tests("MillstreamLoopTests", ["MillstreamLoop", "CLibevent"]),
+        tests("MillstreamEndToEndTests", ["MillstreamSSE"]),
     ]
 )
