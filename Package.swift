@@ -58,7 +58,8 @@ let package = Package(
                 .embedInCode("Page/app.js"), .embedInCode("Page/api.js"), .embedInCode("Page/events.js"),
                 .embedInCode("Page/job.js"), .embedInCode("Page/jobs.js"), .embedInCode("Page/ledger.js"),
                 .embedInCode("Page/outcome.js"), .embedInCode("Page/start.js"), .embedInCode("Page/stream.js"),
-                .embedInCode("Page/text.js"), .embedInCode("OpenAPI/openapi.json"),
+                .embedInCode("Page/text.js"), .embedInCode("Page/race.js"),
+                .embedInCode("OpenAPI/openapi.json"),
             ]
         ),
         module(
@@ -74,14 +75,24 @@ let package = Package(
             dependencies: ["Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser],
             swiftSettings: strict
         ),
+        tests("MillstreamPackageTests", []),
         tests("MillstreamJSONTests", ["MillstreamJSON"]),
         tests("MillstreamSSETests", ["MillstreamSSE"]),
-        tests("MillstreamPackageTests", []),
+        tests("MillstreamJobsTests", ["MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]),
+        tests("MillstreamLoopTests", ["MillstreamLoop"]),
+        tests("MillstreamHTTPTests", ["MillstreamHTTP", "MillstreamLoop"]),
+        tests("MillstreamMetricsTests", ["MillstreamMetrics", coreMetrics]),
+        tests(
+            "MillstreamRuntimeTests",
+            ["Millstream", "MillstreamRuntime", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", "MillstreamLoop"]
+        ),
         tests(
             "MillstreamServerTests",
             ["MillstreamServer", "MillstreamAccess", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]
         ),
-        tests("MillstreamLoopTests", ["MillstreamLoop", "CLibevent"]),
+        tests(
+            "MillstreamTests", ["Millstream", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging]
+        ),
         tests("MillstreamEndToEndTests", ["MillstreamSSE"]),
     ]
 )

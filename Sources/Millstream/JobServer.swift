@@ -2,6 +2,7 @@
 // order in which they can start, and ends them in the reverse.
 
 import CoreMetrics
+import Dispatch
 import Glibc
 import Logging
 import MillstreamAccess
@@ -14,6 +15,7 @@ import MillstreamMetrics
 @_exported import MillstreamJSON
 @_exported import MillstreamRuntime
 import MillstreamServer
+import MillstreamStreams
 
 /// A server that runs jobs and shows each one live.
 ///
@@ -29,20 +31,26 @@ public final class JobServer: Sendable {
     private let handlers: [String: any JobHandler]
     private let mailbox: Mailbox<LoopMessage>
     private let log: Logger
+    private let reload: (@Sendable () -> ServerConfiguration?)?
+    /// Where a reload reads its files: never on the loop.
+    private let reloading = DispatchQueue(label: "millstream.reload")
 
     /// - Parameters:
     ///   - configuration: checked settings.
     ///   - handlers: the work of kinds that are compiled in, by the kind's name. A kind that the configuration does not declare gets
     ///     the defaults of ``JobKind``.
     ///   - log: where the server tells what it does.
+    ///   - reload: called at SIGHUP, on a queue of its own: the settings as they are now, or nil to keep the present ones. Kinds,
+    ///     origins and limits of requests and streams change; the rest needs a restart.
     /// - Throws: ``StartFailure`` when the system gives no descriptor.
     public init(
         _ configuration: ServerConfiguration = ServerConfiguration(), handlers: [String: any JobHandler] = [:],
-        log: Logger = Logger(label: "millstream")
+        log: Logger = Logger(label: "millstream"), reload: (@Sendable () -> ServerConfiguration?)? = nil
     ) throws(StartFailure) {
         self.configuration = configuration
         self.handlers = configuration.demo ? handlers.merging(DemoKinds.handlers(configuration)) { own, _ in own } : handlers
         self.log = log
+        self.reload = reload
         do throws(LoopError) {
             mailbox = try Mailbox(capacity: configuration.limits.mailboxCapacity)
         } catch {
@@ -73,6 +81,9 @@ public final class JobServer: Sendable {
         }
         let loop = try makeLoop(access, directory, lane, replay, descriptors: descriptors)
         let address = try listen(loop)
+        loop.reload = { [unowned self] in
+            reloading.async { self.applyReload(lane, access, uploads: uploads) }
+        }
         log.notice("listening", metadata: ["address": "\(address)", "descriptors": "\(descriptors)"])
         ready("http://\(address)")
         loop.run()
@@ -93,7 +104,13 @@ public final class JobServer: Sendable {
         }
     }
 
-    private var kinds: [JobKind] {
+    private func applyReload(_ lane: JournalLane, _ access: AccessPolicy, uploads: String) {
+        guard let new = reload?() else { return }
+        _ = lane.submit(.declareKinds(kinds(of: new)))
+        _ = mailbox.post(.settings(ServerSettings(new, access: access, uploads: uploads)))
+    }
+
+    private func kinds(of configuration: ServerConfiguration) -> [JobKind] {
         var kinds = configuration.kinds
         if configuration.demo { kinds.merge(DemoKinds.kinds) { own, _ in own } }
         for name in handlers.keys where kinds[name] == nil { kinds[name] = JobKind(name: name, worker: .swift) }
@@ -106,7 +123,7 @@ public final class JobServer: Sendable {
         let mailbox = mailbox
         let surroundings = LaneSurroundings(
             deliver: { mailbox.post(.lane($0)) }, direct: { pool.perform($0) })
-        let (configuration, kinds, path) = (configuration, kinds, directory.journal)
+        let (configuration, kinds, path) = (configuration, kinds(of: configuration), directory.journal)
         do throws(JournalError) {
             let readers = try lane.start(readers: configuration.journal.readers, surroundings: surroundings) {
                 () throws(JournalError) in
@@ -132,7 +149,7 @@ public final class JobServer: Sendable {
             return try ServerLoop(
                 settings: ServerSettings(configuration, access: access, uploads: directory.uploads),
                 http: HTTPServerSettings(configuration, descriptors: descriptors),
-                streams: HubSettings(configuration), mailbox: mailbox, lane: lane, replay: replay, metrics: metrics,
+                streams: StreamSettings(configuration), mailbox: mailbox, lane: lane, replay: replay, metrics: metrics,
                 log: log)
         } catch {
             throw StartFailure(.resources, "no descriptor or memory left")

@@ -7,12 +7,12 @@ enum ASCII {
     static let tab = UInt8(ascii: "\t")
 
     /// tchar: letters, digits and !#$%&'*+-.^_`|~ as a bit for each of the 128 ASCII characters.
-    private static let tokenLow: UInt64 = 0x3ff6cfa00000000
-    private static let tokenHigh: UInt64 = 0x57ffffffc7fffffe
+    private static let tokenLow: UInt64 = 0x3ff_6cfa_0000_0000
+    private static let tokenHigh: UInt64 = 0x57ff_ffff_c7ff_fffe
 
     /// Letters, digits and -._~% (what a registered name or an IPv4 address is made of here; no sub-delims).
-    private static let hostLow: UInt64 = 0x3ff602000000000
-    private static let hostHigh: UInt64 = 0x47fffffe87fffffe
+    private static let hostLow: UInt64 = 0x3ff_6020_0000_0000
+    private static let hostHigh: UInt64 = 0x47ff_fffe_87ff_fffe
 
     static func isToken(_ byte: UInt8) -> Bool {
         isMember(byte, low: tokenLow, high: tokenHigh)

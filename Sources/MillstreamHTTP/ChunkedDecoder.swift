@@ -4,7 +4,7 @@
 struct ChunkedDecoder {
     private enum State {
         case size
-        case extension_
+        case chunkExtension
         case sizeLineFeed
         case data(remaining: Int)
         case dataReturn
@@ -55,7 +55,7 @@ struct ChunkedDecoder {
     private mutating func take(_ byte: UInt8) throws(Refusal) {
         switch state {
         case .size: try takeSize(byte)
-        case .extension_: try takeExtension(byte)
+        case .chunkExtension: try takeExtension(byte)
         case .sizeLineFeed:
             try expect(byte, ASCII.lineFeed)
             state = size == 0 ? .trailer : .data(remaining: size)
@@ -91,7 +91,7 @@ struct ChunkedDecoder {
         guard digitCount > 0 else { throw .malformed("A chunk's size is no hexadecimal number.") }
         switch byte {
         case ASCII.carriageReturn: state = .sizeLineFeed
-        case UInt8(ascii: ";"): state = .extension_
+        case UInt8(ascii: ";"): state = .chunkExtension
         default: throw .malformed("A chunk's size is no hexadecimal number.")
         }
     }

@@ -113,7 +113,7 @@ extension HTTPConnection {
         }
         if parsed.expectsContinue, pending.isEmpty { try sendContinue() }
         phase = next
-        server.setDeadline(of: self, afterMs: timeoutMs)
+        bodyDeadline = server.setDeadline(of: self, afterMs: timeoutMs)
     }
 
     /// Straight to the socket: through the bufferevent it would run into evhttp's write callback. A socket that has no room
@@ -198,10 +198,16 @@ extension HTTPConnection {
         }
         if isBodyComplete {
             phase = .finishingUpload
+            // A client may close its sending side behind the body: evhttp would give it up before it has its answer.
+            bufferevent_disable(bufferevent, Int16(EV_READ))
+            server.clearDeadline(of: self)
             return true
         }
         if upload.bytesInFlight > server.settings.maxUploadBytesInFlight {
             bufferevent_disable(bufferevent, Int16(EV_READ))
+            server.setDeadline(of: self, at: bodyDeadline)
+        } else {
+            expectMoreOfUpload()
         }
         return false
     }
@@ -212,7 +218,14 @@ extension HTTPConnection {
         upload.laneDidWrite(byteCount: byteCount)
         if phase == .storingUpload, upload.bytesInFlight <= server.settings.maxUploadBytesInFlight / 2 {
             bufferevent_enable(bufferevent, Int16(EV_READ))
+            expectMoreOfUpload()
         }
+    }
+
+    /// The peer's turn: it may neither pause for long nor take for ever.
+    private func expectMoreOfUpload() {
+        let pause = server.loop.now.advanced(byMs: server.settings.uploadStallTimeoutMs)
+        server.setDeadline(of: self, at: min(bodyDeadline, pause))
     }
 
     func uploadDidFinish(path: String) {

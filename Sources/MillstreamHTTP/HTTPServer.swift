@@ -27,8 +27,7 @@ public final class HTTPServer {
     private var listeners: [Listener] = []
     private var connections: [HTTPConnection?] = []
     private var freeSlots: [Int] = []
-    /// Nanoseconds of each slot's deadline, apart from the objects, so that looking at all of them is one short scan.
-    private var deadlines: [UInt64] = []
+    private var deadlines = DeadlineTable()
     private var deadlineTimer: LoopTimer?
     private var isWatchingDeadlines = false
     private var newborns: [HTTPConnection] = []
@@ -66,7 +65,7 @@ public final class HTTPServer {
         evhttp_set_max_body_size(evhttp, -1)
         evhttp_set_default_content_type(evhttp, nil)
         deferredWork = loop.deferred { [unowned self] in doDeferredWork() }
-        streams.countDidChange = { [unowned self] in checkCapacity() }
+        streams.countDidChange = { [weak self] in self?.checkCapacity() }
         uploads.reports.attach(to: loop) { [weak self] reports in self?.take(reports) }
     }
 
@@ -144,7 +143,6 @@ public final class HTTPServer {
         let slot = freeSlots.popLast() ?? connections.count
         if slot == connections.count {
             connections.append(nil)
-            deadlines.append(.max)
         }
         let connection = HTTPConnection(server: self, slot: slot, bufferevent: bufferevent)
         connections[slot] = connection
@@ -173,7 +171,7 @@ public final class HTTPServer {
     func remove(_ connection: HTTPConnection) {
         guard connections[connection.slot] === connection else { return }
         connections[connection.slot] = nil
-        deadlines[connection.slot] = .max
+        deadlines.clear(connection.slot)
         freeSlots.append(connection.slot)
         counters.closed &+= 1
         counters.openConnections -= 1
@@ -263,8 +261,15 @@ public final class HTTPServer {
         counters.bufferedBodyBytes -= byteCount
     }
 
-    func setDeadline(of connection: HTTPConnection, afterMs: Int) {
-        deadlines[connection.slot] = loop.now.advanced(byMs: afterMs).nanoseconds
+    @discardableResult
+    func setDeadline(of connection: HTTPConnection, afterMs: Int) -> MonotonicTime {
+        let deadline = loop.now.advanced(byMs: afterMs)
+        setDeadline(of: connection, at: deadline)
+        return deadline
+    }
+
+    func setDeadline(of connection: HTTPConnection, at deadline: MonotonicTime) {
+        deadlines.set(connection.slot, deadline)
         guard !isWatchingDeadlines else { return }
         isWatchingDeadlines = true
         if let deadlineTimer {
@@ -275,24 +280,21 @@ public final class HTTPServer {
     }
 
     func clearDeadline(of connection: HTTPConnection) {
-        deadlines[connection.slot] = .max
+        deadlines.clear(connection.slot)
     }
 
     /// Fine enough for the shortest limit, at most four times a second.
     private var deadlineTickMs: Int {
-        let shortest = [
-            settings.headTimeoutMs, settings.bodyTimeoutMs, settings.uploadTimeoutMs, settings.idleTimeoutMs,
-            settings.stallTimeoutMs, settings.lingerTimeoutMs,
-        ].min() ?? 1_000
+        let shortest =
+            [
+                settings.headTimeoutMs, settings.bodyTimeoutMs, settings.uploadTimeoutMs, settings.uploadStallTimeoutMs,
+                settings.idleTimeoutMs, settings.stallTimeoutMs, settings.lingerTimeoutMs,
+            ].min() ?? 1_000
         return max(5, min(250, shortest / 4))
     }
 
     private func checkDeadlines() {
-        let now = loop.now.nanoseconds
-        for slot in deadlines.indices where deadlines[slot] <= now {
-            deadlines[slot] = .max
-            connections[slot]?.deadlineDidPass()
-        }
+        for slot in deadlines.takeExpired(at: loop.now) { connections[slot]?.deadlineDidPass() }
         isWatchingDeadlines = counters.openConnections > 0
         if isWatchingDeadlines { deadlineTimer?.rearm(afterMs: deadlineTickMs) }
     }

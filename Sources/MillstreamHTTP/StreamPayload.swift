@@ -15,12 +15,22 @@ public final class StreamPayload {
     }
 
     /// Frames the concatenation of `pieces` as one chunk; copies each once.
-    public init(pieces: [[UInt8]]) {
-        let count = pieces.reduce(0) { $0 + $1.count }
+    public convenience init(pieces: [[UInt8]]) {
+        self.init(byteCount: pieces.reduce(0) { $0 + $1.count }) { bytes in
+            for piece in pieces { bytes.append(piece) }
+        }
+    }
+
+    /// Frames `body` as one chunk; copies it once. The buffer need be valid during the call only.
+    public convenience init(body: UnsafeRawBufferPointer) {
+        self.init(byteCount: body.count) { $0.append(body) }
+    }
+
+    private init(byteCount count: Int, _ fill: (inout Bytes) -> Void) {
         let sizeLine = Array("\(String(count, radix: 16))\r\n".utf8)
         var bytes = Bytes(capacity: sizeLine.count + count + 2)
         bytes.append(sizeLine)
-        for piece in pieces { bytes.append(piece) }
+        fill(&bytes)
         bytes.append([ASCII.carriageReturn, ASCII.lineFeed])
         storage = bytes.start
         bare = UnsafeRawBufferPointer(start: bytes.start + sizeLine.count, count: count)

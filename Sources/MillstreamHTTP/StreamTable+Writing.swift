@@ -46,7 +46,9 @@ extension StreamTable {
         let isBare = slot.pointee.isBare
         let pieces = [
             head?.framed, final?.bytes(isBare: isBare),
-            isBare ? nil : UnsafeRawBufferPointer(start: Self.lastChunk.utf8Start, count: Self.lastChunk.utf8CodeUnitCount),
+            isBare
+                ? nil
+                : UnsafeRawBufferPointer(start: Self.lastChunk.utf8Start, count: Self.lastChunk.utf8CodeUnitCount),
         ]
         guard var sent = sendPieces(pieces[0], pieces[1], pieces[2], slot: slot, id: id) else { return }
         var rest: [UnsafeRawBufferPointer] = []

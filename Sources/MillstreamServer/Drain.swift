@@ -37,7 +37,7 @@ final class Drain {
             return
         }
         state = .draining
-        core.log.notice("draining", metadata: ["running_jobs": "\(core.directory.runningCount)"])
+        core.log.notice("draining", metadata: ["running_jobs": "\(runningCount)"])
         core.readiness.knownFailure = "draining"
         _ = core.lane.submit(.drain)
         timer = core.loop.schedule(afterMs: core.settings.gracefulTimeoutMs) { [unowned self] in release() }
@@ -49,14 +49,18 @@ final class Drain {
         switch state {
         case .serving: break
         case .draining, .releasing:
-            if core.directory.runningCount == 0 { close() }
+            if runningCount == 0 { close() }
         case .closing:
             if core.http.streams.count == 0 { core.loop.stop() }
         }
     }
 
+    private var runningCount: Int {
+        core.directory.counts.count(.inProgress) + core.directory.counts.count(.inputRequired)
+    }
+
     private func release() {
-        core.log.notice("the graceful time is over", metadata: ["running_jobs": "\(core.directory.runningCount)"])
+        core.log.notice("the graceful time is over", metadata: ["running_jobs": "\(runningCount)"])
         state = .releasing
         _ = core.lane.submit(.releaseRunning)
         timer = core.loop.schedule(afterMs: Self.releaseTimeoutMs) { [unowned self] in close() }
@@ -66,7 +70,7 @@ final class Drain {
         guard state != .closing else { return }
         state = .closing
         core.parked.releaseAll()
-        core.streams.closeAll(reason: .drain)
+        core.streams.closeAll(.drain)
         core.http.beginDrain()
         timer = core.loop.schedule(afterMs: Self.closingTimeoutMs) { [unowned self] in core.loop.stop() }
         core.loop.atTickEnd(.settle) { [unowned self] in lookAgain() }

@@ -7,6 +7,8 @@ public enum LoopMessage: Sendable {
     case read(ReadReport)
     /// The readiness probe's verdict: nil, or why it failed.
     case canary(failure: String?)
+    /// What a reload changed.
+    case settings(ServerSettings)
     /// The embedding program wants an orderly end, as by SIGTERM.
     case stop
 }

@@ -28,6 +28,7 @@ final class ServerCore {
 
     private var pendingReplies: [LaneTicket: (LedgerReply) -> Void] = [:]
     private var pendingReads: [LaneTicket: (ReadAnswer) -> Void] = [:]
+    private var storeHealth = StoreHealth.ok
     private var lastTicket: UInt64 = 0
     private var lastRequest: UInt64 = 0
     private let requestPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
@@ -61,8 +62,35 @@ final class ServerCore {
         pendingReplies[ticket] = done
     }
 
-    func laneDidReply(_ ticket: LaneTicket, _ reply: LedgerReply) {
-        pendingReplies.removeValue(forKey: ticket)?(reply)
+    /// Everything that one commit changed: first the read models and the streams, then the answers, so that whoever is answered
+    /// finds what it was told.
+    func laneDidReport(_ report: LaneReport) {
+        for notice in report.notices {
+            directory.apply(notice)
+            streams.apply(notice)
+        }
+        for notice in report.notices {
+            if let job = notice.jobID { parked.jobDidChange(job) }
+        }
+        for answer in report.replies {
+            pendingReplies.removeValue(forKey: answer.ticket)?(answer.reply)
+        }
+        for upload in report.removedUploads { uploads.remove(upload) }
+        metrics.didCommit(report)
+        noteHealth(report.storeHealth)
+    }
+
+    private func noteHealth(_ health: StoreHealth) {
+        guard health != storeHealth else { return }
+        storeHealth = health
+        switch health {
+        case .ok:
+            log.notice("the store takes commits again")
+            readiness.knownFailure = nil
+        case .faulty(let error):
+            log.error("the store takes nothing", metadata: ["code": "\(error.code.rawValue)", "error": "\(error.message)"])
+            readiness.knownFailure = "store: \(error.code.rawValue)"
+        }
     }
 
     /// What a replay lane found, or the store's fault.
@@ -94,13 +122,13 @@ final class ServerCore {
     func withRecord(
         of id: JobID, waitSeconds: Int = 0, _ done: @escaping (Result<JobRecord, Problem>) -> Void
     ) throws(Problem) {
-        if let record = directory.record(id) {
+        if let record = directory.job(id) {
             done(.success(record))
             return
         }
         try read(.job(id)) { [unowned self] result in
             switch result {
-            case .success(.job(let record?)): done(.success(directory.merged(record)))
+            case .success(.job(let record?)): done(.success(directory.merge(record)))
             case .failure(let error): done(.failure(Problem(store: error)))
             default: waitForCreation(of: id, seconds: waitSeconds, done)
             }
@@ -111,7 +139,7 @@ final class ServerCore {
         of id: JobID, seconds: Int, _ done: @escaping (Result<JobRecord, Problem>) -> Void
     ) {
         // It may have been created while the store was asked.
-        if let record = directory.record(id) {
+        if let record = directory.job(id) {
             done(.success(record))
             return
         }
@@ -121,7 +149,7 @@ final class ServerCore {
             return
         }
         let isParked = parked.park(on: id, forMs: seconds * 1000) { [unowned self] _ in
-            done(directory.record(id).map { .success($0) } ?? .failure(missing))
+            done(directory.job(id).map { .success($0) } ?? .failure(missing))
             return true
         }
         if !isParked { done(.failure(Problem(.overloaded, "too many requests wait already"))) }
@@ -152,7 +180,7 @@ final class ServerCore {
 
     func render(_ record: JobRecord, includeInput: Bool) -> JSONText {
         JobObject.render(
-            record, queuePosition: directory.queuePosition(of: record.ref), includeInput: includeInput)
+            record, queuePosition: record.state == .queued ? directory.queuePosition(of: record.id) : nil, includeInput: includeInput)
     }
 
     // MARK: Replies
@@ -184,6 +212,32 @@ final class ServerCore {
         metrics.didRefuse(problem.code.rawValue)
         let headers = [Problem.contentType, ("Cache-Control", "no-store")] + problem.headers
         reply(request, status: problem.code.status, headers: headers, body: problem.body(requestID: request.requestID))
+    }
+
+    /// Goes on with what was found, or refuses.
+    func answer<Value>(
+        _ request: RequestContext, _ found: Result<Value, Problem>, _ body: (Value) throws(Problem) -> Void
+    ) {
+        do throws(Problem) {
+            try body(try found.get())
+        } catch {
+            refuse(request, error)
+        }
+    }
+
+    /// The same for a request that wants a stream: when the server cannot serve it now, it gets one that says when to come back.
+    func answerStream<Value>(
+        _ request: RequestContext, _ found: Result<Value, Problem>, _ body: (Value) -> Void
+    ) {
+        switch found {
+        case .success(let value): body(value)
+        case .failure(let problem):
+            switch problem.code {
+            case .storeUnavailable: streams.turnAway(request, .store)
+            case .overloaded: streams.turnAway(request, .overload)
+            default: refuse(request, problem)
+            }
+        }
     }
 
     func commonHeaders(requestID: String, origin: OriginPolicy.Verdict) -> [(String, String)] {

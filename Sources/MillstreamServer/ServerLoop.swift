@@ -24,7 +24,7 @@ public final class ServerLoop {
     public var reload: () -> Void = {}
 
     public init(
-        settings: ServerSettings, http httpSettings: HTTPServerSettings, streams: HubSettings,
+        settings: ServerSettings, http httpSettings: HTTPServerSettings, streams: StreamSettings,
         mailbox: Mailbox<LoopMessage>, lane: JournalLane, replay: ReplayLanes, metrics: ServerMetrics, log: Logger
     ) throws {
         loop = try EventLoop()
@@ -63,16 +63,12 @@ public final class ServerLoop {
         http.close()
     }
 
-    /// What SIGHUP may change.
-    public func apply(_ settings: ServerSettings) {
-        core.settings = settings
-    }
-
     private func receive(_ message: LoopMessage) {
         switch message {
         case .lane(let report): core.laneDidReport(report)
         case .read(let report): core.replayDidRead(report)
         case .canary(let failure): core.readiness.probeDidEnd(failure: failure)
+        case .settings(let settings): core.settings = settings
         case .stop: drain.begin()
         }
         drain.lookAgain()

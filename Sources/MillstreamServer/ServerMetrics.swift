@@ -7,9 +7,9 @@ import MillstreamJournal
 import MillstreamLoop
 import MillstreamRuntime
 
-final class ServerMetrics {
+public final class ServerMetrics {
     private let factory: any MetricsFactory
-    private let exposition: () -> [UInt8]
+    let exposition: () -> [UInt8]
 
     let streamsOpened: Counter
     let events: Counter
@@ -27,16 +27,9 @@ final class ServerMetrics {
     private var replies: [Int: Counter] = [:]
     private var closings: [String: Counter] = [:]
     private var gauges: [String: Gauge] = [:]
-    /// Series of jobs that were shown once are shown as 0 later, not left at their last value.
-    private var shownJobs: Set<JobSeries> = []
-
-    struct JobSeries: Hashable {
-        var kind: String
-        var state: JobState
-    }
 
     /// `exposition` renders all instruments of the factory as Prometheus text.
-    init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
+    public init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
         self.factory = factory
         self.exposition = exposition
         func counter(_ name: String) -> Counter { Counter(label: name, dimensions: [], factory: factory) }
@@ -84,15 +77,27 @@ final class ServerMetrics {
         gauges[key]?.record(value)
     }
 
-    func setJobs(_ counts: [JobSeries: Int]) {
-        for series in shownJobs.subtracting(counts.keys) { set(series, 0) }
-        for (series, count) in counts { set(series, count) }
-        shownJobs.formUnion(counts.keys)
+    /// What one commit was like. Failed commits are counted by the lane.
+    func didCommit(_ report: LaneReport) {
+        let measures = report.measures
+        if measures.mutations > 0 {
+            commit.recordNanoseconds(Int64(clamping: measures.commitNs))
+            batchCommands.record(measures.commands)
+        }
+        setGauge("millstream_journal_queue_callers", Double(measures.callerDepth))
+        setGauge("millstream_journal_queue_emissions", Double(measures.emissionDepth))
+        setGauge("millstream_journal_waiting_workers", Double(measures.waitingEmitters))
+        setGauge("millstream_journal_failed_commits", Double(measures.failedCommits))
+        setGauge("millstream_journal_healthy", report.storeHealth == .ok ? 1 : 0)
     }
 
-    private func set(_ series: JobSeries, _ count: Int) {
-        setGauge("millstream_jobs", Double(count), dimensions: [("kind", series.kind), ("state", series.state.word)])
+    func setJobs(_ census: JobCensus) {
+        for kind in census.kinds {
+            for state in JobState.allCases {
+                let name = state.isTerminal ? "millstream_jobs_ended_total" : "millstream_jobs"
+                setGauge(name, Double(census.count(kind, state)), dimensions: [("kind", kind), ("state", state.word)])
+            }
+        }
     }
 
-    func render() -> [UInt8] { exposition() }
 }

@@ -66,6 +66,11 @@ final class Client {
         guard status == 0 else { throw ClientError("connect: errno \(errno)") }
     }
 
+    /// The test has closed the descriptor itself.
+    func forget() {
+        isOpen = false
+    }
+
     deinit {
         if isOpen { Glibc.close(descriptor) }
     }
@@ -102,9 +107,14 @@ final class Client {
 
     /// Closes with a reset instead of a FIN.
     func reset() {
+        isOpen = false
+        Self.reset(descriptor)
+    }
+
+    static func reset(_ descriptor: Int32) {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
-        close()
+        Glibc.close(descriptor)
     }
 
     /// Reads some bytes into the buffer; false at the end.

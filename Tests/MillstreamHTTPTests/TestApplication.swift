@@ -19,6 +19,7 @@ final class TestApplication: HTTPApplication, StreamTableDelegate {
     var onDrain: ((StreamID) -> Void)?
     var greeting: [UInt8]? = Array("event: status\ndata: {}\n\n".utf8)
     var keptUploads: [UploadedFile] = []
+    var ignoresUploads = false
 
     init(loop: EventLoop) {
         self.loop = loop
@@ -43,7 +44,8 @@ final class TestApplication: HTTPApplication, StreamTableDelegate {
         switch exchange.head.path {
         case "/park", "/park-body", "/late-stream": parked.append(exchange.id)
         case "/stream": beginStream(exchange)
-        case "/echo", "/json": exchange.reply(status: 200, headers: [("Content-Type", "text/plain")], body: exchange.body)
+        case "/echo", "/json":
+            exchange.reply(status: 200, headers: [("Content-Type", "text/plain")], body: exchange.body)
         case "/big": exchange.reply(status: 200, headers: [], body: [UInt8](repeating: 120, count: 8 << 20))
         case "/closing": exchange.reply(status: 200, headers: [("Connection", "close")], body: Array("bye".utf8))
         case "/odd-headers":
@@ -61,6 +63,7 @@ final class TestApplication: HTTPApplication, StreamTableDelegate {
 
     private func replyToUpload(_ exchange: HTTPExchange) {
         switch exchange.requestBody {
+        case .file where ignoresUploads: exchange.reply(status: 202, headers: [])
         case .file:
             guard let file = exchange.takeUpload() else { return }
             keptUploads.append(file)
@@ -74,7 +77,10 @@ final class TestApplication: HTTPApplication, StreamTableDelegate {
 
     @discardableResult
     func beginStream(_ exchange: HTTPExchange) -> StreamID? {
-        guard let id = exchange.beginStream(headers: [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")])
+        guard
+            let id = exchange.beginStream(headers: [
+                ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"),
+            ])
         else { return nil }
         streams.append(id)
         if let greeting { _ = server?.streams.send(StreamPayload(body: greeting), to: id) }

@@ -79,10 +79,8 @@ public enum UnitText {
 
     /// Nil when the product does not fit or is no whole number of the smallest unit.
     private static func multiply(_ number: Number, by unit: Int) -> Int? {
-        let (whole, overflow) = number.whole.multipliedReportingOverflow(by: unit)
-        let (scaled, fractionOverflow) = number.billionths.multipliedReportingOverflow(by: unit)
-        guard !overflow, !fractionOverflow, scaled % 1_000_000_000 == 0 else { return nil }
-        let (sum, sumOverflow) = whole.addingReportingOverflow(scaled / 1_000_000_000)
-        return sumOverflow ? nil : sum
+        let billionths = (Int128(number.whole) * 1_000_000_000 + Int128(number.billionths)) * Int128(unit)
+        guard billionths % 1_000_000_000 == 0 else { return nil }
+        return Int(exactly: billionths / 1_000_000_000)
     }
 }

@@ -5,6 +5,7 @@ import MillstreamHTTP
 import MillstreamJobs
 import MillstreamRuntime
 import MillstreamServer
+import MillstreamStreams
 
 extension LaneLimits {
     init(_ configuration: ServerConfiguration) {
@@ -87,5 +88,19 @@ extension ServerSettings {
             maxParkedRequests: configuration.limits.maxParkedRequests, maxStreams: configuration.limits.maxStreams,
             retryMs: configuration.streams.retryMs, retrySpreadMs: configuration.streams.retrySpreadMs,
             gracefulTimeoutMs: configuration.gracefulTimeoutMs, demo: configuration.demo)
+    }
+}
+
+extension StreamSettings {
+    init(_ configuration: ServerConfiguration) {
+        let streams = configuration.streams
+        self.init()
+        heartbeatIntervalMs = streams.heartbeatMs
+        maxAgeMs = streams.maxAgeMs ?? 0
+        maxAgeSpreadMs = streams.maxAgeSpreadMs
+        retryMs = streams.retryMs
+        retrySpreadMs = streams.retrySpreadMs
+        maxRecentBytes = streams.recentBytes
+        maxRecentBytesPerLog = streams.recentBytesPerLog
     }
 }

@@ -56,6 +56,7 @@ final class JournalWriter {
         ledger.didCommit()
         var report = LaneReport()
         report.notices = outcome.notices
+        report.removedUploads = outcome.removedUploads
         publish(report, outcome.directives)
     }
 
@@ -228,6 +229,7 @@ final class JournalWriter {
         var report = LaneReport()
         report.replies = done.replies
         report.notices = done.outcome.notices
+        report.removedUploads = done.outcome.removedUploads
         for entry in entries {
             for _ in 0..<entry.eventCount { report.emittedAtNs.append(entry.emittedAtNs) }
         }

@@ -56,6 +56,8 @@ public struct LaneReport: Sendable {
     public var replies: [LaneAnswer] = []
     /// In the order in which it happened.
     public var notices: [CommitNotice] = []
+    /// Uploads whose files are to be deleted.
+    public var removedUploads: [String] = []
     /// CLOCK_MONOTONIC nanoseconds at which each event of the batch was emitted, one per event, oldest first within a worker.
     public var emittedAtNs: [UInt64] = []
     public var storeHealth = StoreHealth.ok

@@ -51,6 +51,7 @@ public struct PageFile: Sendable {
         "/jobs.js": PageFile(body: PackageResources.jobs_js, contentType: script),
         "/ledger.js": PageFile(body: PackageResources.ledger_js, contentType: script),
         "/outcome.js": PageFile(body: PackageResources.outcome_js, contentType: script),
+        "/race.js": PageFile(body: PackageResources.race_js, contentType: script),
         "/start.js": PageFile(body: PackageResources.start_js, contentType: script),
         "/stream.js": PageFile(body: PackageResources.stream_js, contentType: script),
         "/text.js": PageFile(body: PackageResources.text_js, contentType: script),

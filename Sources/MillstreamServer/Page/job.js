@@ -4,6 +4,7 @@
 import { get, post } from "./api.js";
 import { EventList } from "./events.js";
 import { Outcome } from "./outcome.js";
+import { showRace } from "./race.js";
 import { JobStream, terminalNames } from "./stream.js";
 import { $, count, duration, element, liveStates, parse, plural, stateWord, timeOfDay } from "./text.js";
 
@@ -107,15 +108,18 @@ export class JobView {
     $("cut").textContent = state === "cut" ? "Resume" : "Cut the connection";
     $("cut").hidden = state === "ended" || state === "gone";
     $("wheel").classList.toggle("turning", state === "live");
+    if (state === "live") for (const notice of document.querySelectorAll(".notice.passing")) notice.remove();
     this.#showLedger();
     if (state !== "gone") return;
     this.#notice("The server does not know this job. It was removed, or the address is wrong.", "bad");
+    $("job-state").textContent = "Not found";
     this.didLose();
   }
 
   streamStatus(job) {
-    const before = this.#job?.state;
+    const { state: before, attempt } = this.#job;
     this.#job = { ...this.#job, ...job };
+    if (job.attempt > attempt) this.#outcome.forgetSpeech();
     if (this.#resumedAfter !== null && this.#stream.state === "live") this.#noteResumption(job);
     this.#showJob();
     if (before !== job.state) this.#stateDidChange(job);
@@ -146,7 +150,7 @@ export class JobView {
   streamClosing(closing) {
     const when = Number.isFinite(closing.retry_ms) ? ` It asks to come back in ${duration(closing.retry_ms)}.` : "";
     this.#events.note(`The server closed this connection: ${closingReasons[closing.reason] ?? closing.reason}.`, "closing");
-    this.#notice(`The server closed this connection: ${closingReasons[closing.reason] ?? closing.reason}.${when}`, "warn");
+    this.#notice(`The server closed this connection: ${closingReasons[closing.reason] ?? closing.reason}.${when}`, "warn passing");
   }
 
   streamTimes(events) {
@@ -175,35 +179,7 @@ export class JobView {
   }
 
   #showLedger() {
-    if (!this.#stream) return;
-    const { ledger, connections } = this.#stream;
-    const race = $("race");
-    race.dataset.count = ledger.count;
-    race.dataset.last = ledger.last;
-    race.dataset.contiguous = ledger.missing === 0 ? "ok" : "hole";
-    race.dataset.duplicates = ledger.duplicates;
-    race.dataset.runs = [...new Set(ledger.runs.map((run) => run.how))].join(" ");
-    $("tally").textContent = this.#tally(ledger, connections);
-    const channel = $("channel");
-    while (channel.childElementCount > ledger.runs.length) channel.lastElementChild.remove();
-    while (channel.childElementCount < ledger.runs.length) channel.append(element("i"));
-    ledger.runs.forEach((run, index) => {
-      const piece = channel.children[index];
-      piece.className = run.how;
-      piece.style.flexGrow = run.to - run.from + 1;
-      piece.title = `${run.from}–${run.to}`;
-    });
-  }
-
-  #tally(ledger, connections) {
-    if (ledger.last === 0) return "No event yet.";
-    const parts = [];
-    if (ledger.missing > 0) parts.push(`${plural(ledger.missing, "number is", "numbers are")} missing up to ${count(ledger.last)}`);
-    else parts.push(`Numbers 1 to ${count(ledger.last)}, no hole`);
-    if (ledger.lost > 0) parts.push(`${count(ledger.lost)} announced as gone`);
-    parts.push(ledger.duplicates ? plural(ledger.duplicates, "duplicate", "duplicates") : "none twice");
-    if (connections > 1) parts.push(`${count(connections)} connections`);
-    return `${parts.join(" · ")}.`;
+    if (this.#stream) showRace(this.#stream);
   }
 
   // MARK: State

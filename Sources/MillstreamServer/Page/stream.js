@@ -119,6 +119,7 @@ export class JobStream {
 
   #didFail(source) {
     if (source !== this.#source) return;
+    this.ledger.cutHere();
     if (source.readyState !== EventSource.CLOSED) return this.#set("waiting", "the browser reconnects");
     this.#stop();
     this.#later();

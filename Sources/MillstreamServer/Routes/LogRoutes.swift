@@ -36,9 +36,7 @@ final class LogRoutes {
         case .stream:
             let cursor = try Self.cursor(of: request, exchange)
             try core.withRecord(of: id, waitSeconds: wait) { [unowned self] found in
-                core.answer(request, found) { (record) throws(Problem) in
-                    core.streams.open([.job(record)], cursor: cursor, isSingle: true, request)
-                }
+                core.answerStream(request, found) { core.streams.open([.job($0)], cursor: cursor, request) }
             }
         }
     }
@@ -68,9 +66,7 @@ final class LogRoutes {
         let names = try Self.logs(of: request.query)
         let cursor = try Self.cursor(of: request, exchange)
         try resolve(names[...], [], waitSeconds: wait) { [unowned self] found in
-            core.answer(request, found) { (heads) throws(Problem) in
-                core.streams.open(heads, cursor: cursor, isSingle: false, request)
-            }
+            core.answerStream(request, found) { core.streams.open($0, cursor: cursor, request) }
         }
     }
 
@@ -119,11 +115,15 @@ final class LogRoutes {
     }
 
     /// In the order of the contract: header, `last_event_id`, `starting_after`.
-    private static func cursor(of request: RequestContext, _ exchange: HTTPExchange) throws(Problem) -> CursorText? {
-        CursorText(
-            lastEventIDHeader: exchange.head.headers["last-event-id"],
-            lastEventIDQuery: request.query.first("last_event_id"),
-            startingAfter: request.query.first("starting_after"))
+    private static func cursor(of request: RequestContext, _ exchange: HTTPExchange) throws(Problem) -> StreamCursor? {
+        do throws(CursorError) {
+            return try StreamCursor.parse(
+                lastEventIDHeader: exchange.head.headers["last-event-id"],
+                lastEventIDQuery: request.query.first("last_event_id"),
+                startingAfter: request.query.first("starting_after"))
+        } catch {
+            throw Problem(.malformedCursor, error.reason)
+        }
     }
 
     // MARK: POST …/events

@@ -31,7 +31,7 @@ final class OperationRoutes {
 
     func metrics(_ request: RequestContext) {
         let headers = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8"), ("Cache-Control", "no-store")]
-        core.reply(request, status: 200, headers: headers, body: core.metrics.render(core))
+        core.reply(request, status: 200, headers: headers, body: core.renderMetrics())
     }
 
     func openAPI(_ request: RequestContext) {
