@@ -75,14 +75,24 @@ let package = Package(
             dependencies: ["Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser],
             swiftSettings: strict
         ),
+        tests("MillstreamPackageTests", []),
         tests("MillstreamJSONTests", ["MillstreamJSON"]),
         tests("MillstreamSSETests", ["MillstreamSSE"]),
-        tests("MillstreamPackageTests", []),
+        tests("MillstreamJobsTests", ["MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]),
+        tests("MillstreamLoopTests", ["MillstreamLoop"]),
+        tests("MillstreamHTTPTests", ["MillstreamHTTP", "MillstreamLoop"]),
+        tests("MillstreamMetricsTests", ["MillstreamMetrics", coreMetrics]),
+        tests(
+            "MillstreamRuntimeTests",
+            ["Millstream", "MillstreamRuntime", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", "MillstreamLoop"]
+        ),
         tests(
             "MillstreamServerTests",
             ["MillstreamServer", "MillstreamAccess", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]
         ),
-        tests("MillstreamLoopTests", ["MillstreamLoop", "CLibevent"]),
+        tests(
+            "MillstreamTests", ["Millstream", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging]
+        ),
         tests("MillstreamEndToEndTests", ["MillstreamSSE"]),
     ]
 )

@@ -43,6 +43,7 @@ public final class WorkerPool: Sendable {
 
     deinit {
         services.delays.close()
+        services.programs.poller.close()
     }
 
     /// Does what the ledger decided, in order. On the journal lane's thread; returns at once.
