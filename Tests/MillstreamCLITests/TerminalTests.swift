@@ -24,7 +24,7 @@ import Testing
     @Test func barNeverIsWiderThanItsTerminal() {
         let stages = ["", "x", String(repeating: "long ", count: 40), String(repeating: "語", count: 50)]
         for columns in 1...200 {
-            for percent: Double? in [nil, -5, 0, 33.3, 100, 250] {
+            for percent: Double? in [nil, -5, 0, 33.3, 100, 250, 1e300, -.infinity, .nan] {
                 for stage in stages {
                     let line = ProgressBar(kind: "kind", state: "retrying", percent: percent, stage: stage)
                         .line(columns: columns, elapsedMs: 1)
@@ -58,7 +58,8 @@ import Testing
         }
         // The stream of an ended job begins with its end state and then shows the whole log.
         let events = [
-            ("status", job("failed")), ("progress", "{\"progress\":1}"), ("odd", "no json"), ("failed", job("failed")),
+            ("status", job("failed")), ("progress", "{\"progress\":1e300}"), ("odd", "no json"),
+            ("failed", job("failed")),
         ]
         let goesOn = events.map { reporter.show(event($0.0, $0.1)) }
         #expect(goesOn == [true, true, true, false])
