@@ -1,5 +1,5 @@
-// What SIGHUP does to the configuration: read everything again, take what a running server may take, say what waits for a restart.
-// Blocks on files, so never on the loop; one reload at a time.
+// What SIGHUP does to the configuration: read everything again, take what a running server may take, say what waits for
+// a restart. Blocks on files, so never on the loop; one reload at a time.
 
 import Logging
 import MillstreamLoop
@@ -22,8 +22,8 @@ public final class ConfigurationReload: Sendable {
         log = output.logger()
     }
 
-    /// The configuration to run with from now on; nil when the files are faulty, and everything stays as it is. The log is opened
-    /// again in any case: a rotation must not depend on an edit that is half done.
+    /// The configuration to run with from now on; nil when the files are faulty, and everything stays as it is. The log
+    /// is opened again in any case: a rotation must not depend on an edit that is half done.
     public func next() -> ServerConfiguration? {
         do throws(ConfigurationFailure) {
             let loaded = try loader.load()

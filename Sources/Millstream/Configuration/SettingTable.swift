@@ -1,5 +1,5 @@
-// All settings. The one place where a key, its bounds and its meaning are said; Config/millstream.yaml says them again for
-// people, and a test holds the two together.
+// All settings. The one place where a key, its bounds and its meaning are said; Config/millstream.yaml says them again
+// for people, and a test holds the two together.
 
 /// The settings, in the order of the reference file.
 public enum SettingTable {

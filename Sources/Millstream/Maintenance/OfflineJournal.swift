@@ -1,5 +1,5 @@
-// A data directory without a server: what `millstream journal` works on. Holds the directory's lock, so that no server starts
-// meanwhile; never makes a directory or a journal that was not there. One thread, blocking.
+// A data directory without a server: what `millstream journal` works on. Holds the directory's lock, so that no server
+// starts meanwhile; never makes a directory or a journal that was not there. One thread, blocking.
 
 import Glibc
 import MillstreamJSON
@@ -50,7 +50,8 @@ public final class OfflineJournal {
         }
     }
 
-    /// Reads everything and reports what should not be, as one line each. Returns how many there were; at most `maxFindings`.
+    /// Reads everything and reports what should not be, as one line each. Returns how many there were; at most
+    /// `maxFindings`.
     public func check(maxFindings: Int, _ report: @escaping (String) -> Void) throws(StartFailure) -> Int {
         try attempt { () throws(JournalError) in
             try inspection.check(maxFindings: maxFindings) { report($0.description) }

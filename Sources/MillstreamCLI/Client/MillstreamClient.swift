@@ -1,5 +1,5 @@
-// The calls of the contract that the commands make. Each is one request on one connection; none is repeated by itself, because
-// only the caller knows whether that is safe. One thread.
+// The calls of the contract that the commands make. Each is one request on one connection; none is repeated by itself,
+// because only the caller knows whether that is safe. One thread.
 
 import MillstreamJSON
 

@@ -1,5 +1,5 @@
-// The flags that change settings, for all commands that need a configuration. Each names a key of the one table; the table
-// checks the value, so that flags, file and environment refuse the same things.
+// The flags that change settings, for all commands that need a configuration. Each names a key of the one table; the
+// table checks the value, so that flags, file and environment refuse the same things.
 
 import ArgumentParser
 import Glibc

@@ -1,4 +1,5 @@
-// Shows a job's events while it is followed: a bar and lines above it on a terminal, plain lines elsewhere, or JSON. One thread.
+// Shows a job's events while it is followed: a bar and lines above it on a terminal, plain lines elsewhere, or JSON.
+// One thread.
 
 import Glibc
 import MillstreamJSON
