@@ -1,5 +1,5 @@
-// The section `kinds` of the configuration file: who does which work. Part of ConfigurationFile; touches the file system only to
-// warn of a worker program that cannot be run.
+// The section `kinds` of the configuration file: who does which work. Part of ConfigurationFile; touches the file
+// system only to warn of a worker program that cannot be run.
 
 import Glibc
 import MillstreamJobs
