@@ -93,6 +93,8 @@ let package = Package(
         tests(
             "MillstreamTests", ["Millstream", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging]
         ),
-        tests("MillstreamEndToEndTests", ["MillstreamSSE"]),
+        .testTarget(
+            name: "MillstreamEndToEndTests", dependencies: ["MillstreamSSE"], exclude: ["Clients"], swiftSettings: strict
+        ),
     ]
 )

@@ -76,7 +76,7 @@ import Testing
         connections.removeAll()
         let ticks = { try cpuTicks(of: process.pid) }
         let before = try ticks()
-        #expect(try eventually { (try? TestClient(port: port).get("/livez").status) == 200 })
+        #expect(eventually { (try? TestClient(port: port).get("/livez").status) == 200 })
         #expect(process.isRunning)
         #expect(try ticks() - before < 500, "ticks of the processor")
         let log = try String(contentsOf: files.file("log"), encoding: .utf8)

@@ -11,15 +11,23 @@ final class ChildProcess {
         case pipe
     }
 
+    enum Input {
+        case file(String)
+        /// Its writing end is used by `write`.
+        case pipe
+    }
+
     let pid: pid_t
     /// The reading end of the program's standard output, or -1.
     let output: Int32
+    /// The writing end of its standard input, or -1.
+    private var input: Int32
     private var status: Int32?
     private static let spawning = NSLock()
 
     init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], output: Output, errors: URL,
-        input: String = "/dev/null"
+        input: Input = .file("/dev/null")
     ) throws {
         // A pipe that was not yet marked would be inherited by a program that another test starts at this moment.
         Self.spawning.lock()
@@ -28,7 +36,14 @@ final class ChildProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         var ends: [Int32] = [-1, -1]
-        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+        var inputEnds: [Int32] = [-1, -1]
+        switch input {
+        case .file(let path): posix_spawn_file_actions_addopen(&actions, 0, path, O_RDONLY, 0)
+        case .pipe:
+            guard pipe(&inputEnds) == 0 else { throw TestFailure("pipe: errno \(errno)") }
+            for end in inputEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            posix_spawn_file_actions_adddup2(&actions, inputEnds[0], 0)
+        }
         switch output {
         case .file(let file):
             posix_spawn_file_actions_addopen(&actions, 1, file.path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
@@ -57,6 +72,8 @@ final class ChildProcess {
         var pid: pid_t = 0
         let failure = posix_spawnp(&pid, program, &actions, &attributes, arguments, variables)
         if ends[1] >= 0 { close(ends[1]) }
+        if inputEnds[0] >= 0 { close(inputEnds[0]) }
+        self.input = inputEnds[1]
         self.pid = pid
         self.output = ends[0]
         guard failure == 0 else {
@@ -68,6 +85,13 @@ final class ChildProcess {
     deinit {
         end()
         if output >= 0 { close(output) }
+        if input >= 0 { close(input) }
+    }
+
+    /// Sends a text to its standard input.
+    func write(_ text: String) throws {
+        let bytes = Array(text.utf8)
+        guard Glibc.write(input, bytes, bytes.count) == bytes.count else { throw TestFailure("write: errno \(errno)") }
     }
 
     func signal(_ number: Int32) {
@@ -139,7 +163,8 @@ struct FinishedProgram {
         let errors = directory.file("errors")
         let stdin = try directory.write("input", input)
         let child = try ChildProcess(
-            program, arguments, environment: environment, output: .file(output), errors: errors, input: stdin.path)
+            program, arguments, environment: environment, output: .file(output), errors: errors,
+            input: .file(stdin.path))
         let status = try child.waitForExit(withinSeconds: seconds)
         let text = { (file: URL) in String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self) }
         return FinishedProgram(status: status, output: text(output), errors: text(errors))
