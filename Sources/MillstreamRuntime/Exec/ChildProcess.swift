@@ -101,17 +101,18 @@ final class ChildProcess: @unchecked Sendable {
             exitWatch = watch
             watch.arm()
         } else {
-            // A kernel without pidfd: looked at now and then. Here the leader is reaped before its group is ended.
+            // A kernel without pidfd: looked at now and then.
             let timer = DispatchSource.makeTimerSource(queue: queue)
             timer.schedule(deadline: .now(), repeating: .milliseconds(20))
             timer.setEventHandler { [self] in
-                if kill(child.pid, 0) != 0 || isZombie { leaderDidEnd() }
+                if isZombie { leaderDidEnd() }
             }
             exitTimer = timer
             timer.resume()
         }
     }
 
+    /// Ended and not reaped, or gone.
     private var isZombie: Bool {
         guard let stat = ProcFile.read("/proc/\(child.pid)/stat") else { return true }
         guard let close = stat.lastIndex(of: UInt8(ascii: ")")), close + 2 < stat.count else { return false }
