@@ -170,7 +170,7 @@ extension StreamHub {
 
     /// Whether a reader that asked for a page still waits for it.
     private func needs(_ key: PageDesk.Key, _ id: ReaderID) -> Bool {
-        guard let reader = readers.find(id) else { return false }
+        guard let reader = readers.find(id), reader.pointee.phase != .blocked else { return false }
         guard let several = combined(of: id.slot) else {
             return reader.pointee.log == key.log && reader.pointee.reading.sequence == key.after
         }
