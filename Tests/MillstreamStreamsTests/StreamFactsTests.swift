@@ -185,6 +185,22 @@ import Testing
         #expect(fixture.ids(reader) == ["e1-5"])
     }
 
+    @Test func pageThatBeginsLaterThanAskedTellsWhatRetentionTook() {
+        var settings = StreamSettings()
+        settings.maxRecentBytesPerLog = 0
+        let fixture = HubFixture(settings)
+        let run = fixture.create(.a)
+        fixture.commit(.a, count: 6)
+        fixture.flush()
+        let reader = fixture.open(.a, after: "e1-1")
+        fixture.flush()
+        run.trimmedThrough = 4
+        fixture.settle()
+        #expect(fixture.text(reader).contains("{\"from\":\"e1-2\",\"to\":\"e1-4\",\"reason\":\"retention\"}"))
+        #expect(fixture.ids(reader) == ["e1-5", "e1-6"])
+        #expect(fixture.store.questionCount == 1)
+    }
+
     @Test func cursorOfAnotherEpochGetsAGapAndTheWholeLog() {
         let fixture = HubFixture()
         fixture.create(.a)
