@@ -79,6 +79,10 @@ let package = Package(
         tests("MillstreamJSONTests", ["MillstreamJSON"]),
         tests("MillstreamSSETests", ["MillstreamSSE"]),
         tests("MillstreamJobsTests", ["MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]),
+        tests(
+            "MillstreamStreamsTests",
+            ["MillstreamStreams", "MillstreamJournal", "MillstreamSSE", "MillstreamJSON"]
+        ),
         tests("MillstreamLoopTests", ["MillstreamLoop"]),
         tests("MillstreamHTTPTests", ["MillstreamHTTP", "MillstreamLoop"]),
         tests("MillstreamMetricsTests", ["MillstreamMetrics", coreMetrics]),
@@ -92,6 +96,10 @@ let package = Package(
         ),
         tests(
             "MillstreamTests", ["Millstream", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging]
+        ),
+        tests(
+            "MillstreamCLITests",
+            ["MillstreamCLI", "Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser]
         ),
         .testTarget(
             name: "MillstreamEndToEndTests", dependencies: ["MillstreamSSE"], exclude: ["Clients"], swiftSettings: strict

@@ -66,7 +66,10 @@ struct KindReader {
         if let value = members.word(fields, "on_crash", ["retry", "fail"]) {
             kind.onCrash = value == "retry" ? .retry : .fail
         }
-        if let node = fields["retries"] { kind.retries = retries(node, key: members.key, &members) }
+        if let node = fields["retries"] {
+            kind.retries = retries(node, key: members.key, &members)
+            kind.crashAttempts = kind.retries.attempts
+        }
         return kind
     }
 
