@@ -78,6 +78,15 @@ let package = Package(
         tests("MillstreamPackageTests", []),
         tests("MillstreamJSONTests", ["MillstreamJSON"]),
         tests("MillstreamSSETests", ["MillstreamSSE"]),
+        // Killed by a test of the journal, again and again.
+        .executableTarget(
+            name: "JournalCrashWriter", dependencies: ["MillstreamJournalSQLite", "MillstreamJournal", "MillstreamJSON"],
+            path: "Tests/JournalCrashWriter", swiftSettings: strict
+        ),
+        tests(
+            "MillstreamJournalTests",
+            ["MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJSON", "CSQLite", "JournalCrashWriter"]
+        ),
         tests("MillstreamJobsTests", ["MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]),
         tests(
             "MillstreamStreamsTests",
