@@ -78,7 +78,20 @@ let package = Package(
         tests("MillstreamPackageTests", []),
         tests("MillstreamJSONTests", ["MillstreamJSON"]),
         tests("MillstreamSSETests", ["MillstreamSSE"]),
+        // Killed by a test of the journal, again and again.
+        .executableTarget(
+            name: "JournalCrashWriter", dependencies: ["MillstreamJournalSQLite", "MillstreamJournal", "MillstreamJSON"],
+            path: "Tests/JournalCrashWriter", swiftSettings: strict
+        ),
+        tests(
+            "MillstreamJournalTests",
+            ["MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJSON", "CSQLite", "JournalCrashWriter"]
+        ),
         tests("MillstreamJobsTests", ["MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]),
+        tests(
+            "MillstreamStreamsTests",
+            ["MillstreamStreams", "MillstreamJournal", "MillstreamSSE", "MillstreamJSON"]
+        ),
         tests("MillstreamLoopTests", ["MillstreamLoop"]),
         tests("MillstreamHTTPTests", ["MillstreamHTTP", "MillstreamLoop"]),
         tests("MillstreamMetricsTests", ["MillstreamMetrics", coreMetrics]),
@@ -93,6 +106,12 @@ let package = Package(
         tests(
             "MillstreamTests", ["Millstream", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging]
         ),
-        tests("MillstreamEndToEndTests", ["MillstreamSSE"]),
+        tests(
+            "MillstreamCLITests",
+            ["MillstreamCLI", "Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser]
+        ),
+        .testTarget(
+            name: "MillstreamEndToEndTests", dependencies: ["MillstreamSSE"], exclude: ["Clients"], swiftSettings: strict
+        ),
     ]
 )

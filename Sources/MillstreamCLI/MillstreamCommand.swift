@@ -10,15 +10,15 @@ struct MillstreamCommand: ParsableCommand {
         abstract: "Runs slow jobs and shows each one live.",
         discussion: """
             EXAMPLES
-              millstream serve --demo                          a server on this machine, with jobs to try
-              millstream submit demo.steps                     post a job and watch it
-              millstream submit demo.transcribe --upload a.wav with a file
-              millstream tail JOB                              watch a job from its beginning
-              millstream jobs --state in_progress              what runs
-              millstream config check --config FILE            is this configuration right?
+              millstream serve --demo                        a server, and jobs to try
+              millstream submit demo.steps                   post a job and watch it
+              millstream submit demo.transcribe --upload a.wav
+              millstream tail JOB                            watch it from its beginning
+              millstream jobs --state in_progress            what runs
+              millstream config check --config FILE          is it right?
 
-            The client commands find their server in --server or MILLSTREAM_SERVER, else at \(ServerAddress.fallback).
-            Completion for your shell: millstream --generate-completion-script bash (or zsh, fish).
+            The client commands find their server in --server or MILLSTREAM_SERVER, else at \(ServerAddress.fallback). Completion for your \
+            shell: millstream --generate-completion-script bash (or zsh, fish).
 
             \(ExitStatus.table)
             """,

@@ -5,9 +5,9 @@ import MillstreamJournal
 
 /// Where a reader stands in a log, and what it may be spared.
 ///
-/// Conflation: an event named `progress` is left out when a newer one exists, it became live after the reader had caught up
-/// (`liveFrom`), and it came no later than the last time the reader's output drained (`laggedThrough`), that is, while output
-/// was pending or an earlier lag was not made up for. History that the reader asked for is never left out.
+/// Conflation: an event named `progress` is left out when a newer one exists, the reader had caught up before, and the event came
+/// no later than the last time the reader's output drained (`laggedThrough`), that is, while output was pending or an earlier
+/// lag was not made up for. History that the reader asked for is never left out.
 struct LogReading {
     /// What leaves next out of a run of encoded events.
     enum Piece: Equatable {
@@ -21,9 +21,9 @@ struct LogReading {
     private(set) var sequence: Int64
     /// The first event left out that was not announced yet; the last one is `sequence`. 0: none.
     private var skippedFrom: Int64 = 0
-    /// The end of the log when the reader first reached it.
-    private var liveFrom = Int64.max
+    /// The end of the log when output last drained; 0 until the reader has caught up once.
     private var laggedThrough: Int64 = 0
+    private var hasCaughtUp = false
 
     /// - Parameter sequence: the last event that the reader has; 0 for none.
     init(after sequence: Int64) {
@@ -39,12 +39,12 @@ struct LogReading {
 
     /// The reader has nothing more to get; from now on events are live for it.
     mutating func didCatchUp() {
-        if liveFrom == .max { liveFrom = sequence }
+        hasCaughtUp = true
     }
 
     /// The reader's output is empty again.
     mutating func didDrain(logEnd: Int64) {
-        if liveFrom != .max { laggedThrough = max(laggedThrough, logEnd) }
+        if hasCaughtUp { laggedThrough = max(laggedThrough, logEnd) }
     }
 
     /// What was left out and not announced yet; after this it counts as announced.
@@ -88,6 +88,6 @@ struct LogReading {
 
     @inline(__always)
     private func skips(_ candidate: Int64, in events: borrowing EncodedEvents, _ newestProgress: Int64) -> Bool {
-        candidate <= laggedThrough && candidate > liveFrom && candidate < newestProgress && events.isProgress(candidate)
+        candidate <= laggedThrough && candidate < newestProgress && events.isProgress(candidate)
     }
 }

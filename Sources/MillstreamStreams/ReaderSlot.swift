@@ -1,4 +1,4 @@
-// One reader as 64 bytes in a flat array. A plain value without references; the hub alone reads and changes it.
+// One reader as 56 bytes in a flat array. A plain value without references; the hub alone reads and changes it.
 
 struct ReaderSlot {
     enum Phase: UInt8 {

@@ -94,20 +94,19 @@ extension StreamHub {
     private func beginRun(_ ref: LogRef, _ epoch: Epoch, _ log: LiveLog) {
         flushLog(log)
         let oldEpoch = log.epoch
-        let hadEvents = log.lastSequence > 0
         recent.remove(log, in: logs)
         log.begin(run: nextRun(), ref: ref, epoch: epoch)
         for slot in log.members where !readers[slot].pointee.flags.contains(.isUnresolved) {
             let received = readers[slot].pointee.reading.received
             readers[slot].pointee.reading = LogReading(after: 0)
-            if hadEvents, let oldEpoch { addGap(from: "\(oldEpoch)-\(received)", to: slot, source: nil) }
+            if let oldEpoch { addGap(from: "\(oldEpoch)-\(received)", to: slot, source: nil) }
         }
         for member in log.combined {
             guard let reader = combined[member.slot], reader.entries[member.place].unresolved == nil else { continue }
             let received = reader.entries[member.place].reading.received
             reader.entries[member.place].reading = LogReading(after: 0)
             reader.entries[member.place].isAtEnd = false
-            if hadEvents, let oldEpoch { addGap(from: "\(oldEpoch)-\(received)", to: member.slot, source: log.name) }
+            if let oldEpoch { addGap(from: "\(oldEpoch)-\(received)", to: member.slot, source: log.name) }
         }
         renewPairs(of: log)
         enqueueReaders(of: log)
@@ -170,7 +169,7 @@ extension StreamHub {
 
     /// Whether a reader that asked for a page still waits for it.
     private func needs(_ key: PageDesk.Key, _ id: ReaderID) -> Bool {
-        guard let reader = readers.find(id) else { return false }
+        guard let reader = readers.find(id), reader.pointee.phase != .blocked else { return false }
         guard let several = combined(of: id.slot) else {
             return reader.pointee.log == key.log && reader.pointee.reading.sequence == key.after
         }

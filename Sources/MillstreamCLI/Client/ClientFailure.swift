@@ -1,4 +1,5 @@
-// Why a command did not do what it was asked, and the exit status that says so. One table, shown in `millstream --help`.
+// Why a command did not do what it was asked, and the exit status that says so. One table, shown in `millstream
+// --help`.
 
 /// A failure of a client command.
 enum ClientFailure: Error, Equatable, CustomStringConvertible {

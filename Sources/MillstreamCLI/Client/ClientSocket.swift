@@ -1,4 +1,5 @@
-// One blocking connection to the server. Owned by one command on its one thread; every wait has a deadline and ends on Ctrl-C.
+// One blocking connection to the server. Owned by one command on its one thread; every wait has a deadline and ends on
+// Ctrl-C.
 
 import Glibc
 

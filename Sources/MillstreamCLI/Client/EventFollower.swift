@@ -1,5 +1,6 @@
-// Follows a stream over lost connections, restarts of the server and its wishes to come back later: a small EventSource. One
-// thread, blocking; Ctrl-C ends every wait. It repeats nothing and skips nothing: each connection resumes at the last id.
+// Follows a stream over lost connections, restarts of the server and its wishes to come back later: a small
+// EventSource. One thread, blocking; Ctrl-C ends every wait. It repeats nothing and skips nothing: each connection
+// resumes at the last id.
 
 import Glibc
 import MillstreamJSON

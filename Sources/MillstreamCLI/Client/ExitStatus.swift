@@ -15,12 +15,18 @@ enum ExitStatus {
     /// For `--help`.
     static let table = """
         EXIT STATUS
-          0   done; the job completed          66  an input file cannot be read
-          1   the job failed                   69  the server cannot be reached, or cannot listen
-          3   the job was cancelled            73  the data directory cannot be used
-          64  wrong usage                      75  the server is busy or its store is unavailable
-          65  the server refused the request   76  the answer is not a Millstream server's
-          71  no descriptor or memory left     78  the configuration is faulty
-          130 interrupted (a job goes on)
+          0    done; the job completed
+          1    the job failed; the journal has findings
+          3    the job was cancelled
+          64   wrong usage
+          65   the server refused the request
+          66   an input file cannot be read
+          69   the server cannot be reached, or cannot listen
+          71   no descriptor or memory left
+          73   the data directory cannot be used
+          75   the server is busy or its store is unavailable
+          76   the answer is not a Millstream server's
+          78   the configuration is faulty
+          130  interrupted (a job goes on)
         """
 }

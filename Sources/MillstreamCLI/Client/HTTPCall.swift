@@ -1,5 +1,5 @@
-// One request and its answer on a connection of their own (`Connection: close`): the simplest thing that is right, and a
-// command makes few. Owned by one thread.
+// One request and its answer on a connection of their own (`Connection: close`): the simplest thing that is right, and
+// a command makes few. Owned by one thread.
 
 /// A request that was sent, and the answer as it comes.
 final class HTTPCall {
@@ -41,7 +41,8 @@ final class HTTPCall {
                 Self.head(of: request, address, hasUpload: upload != nil) + request.body, timeoutMs: timeoutMs)
             try upload?(socket)
         } catch {
-            // The server may have refused before it took all of the body, and closed: its answer says more than our fault.
+            // The server may have refused before it took all of the body, and closed: its answer says more than our
+            // fault.
             guard case .unreachable = error, upload != nil else { throw error }
         }
         var bytes: [UInt8] = []
@@ -123,8 +124,8 @@ final class HTTPCall {
         if !hasUpload, request.method == "POST" { text += "Content-Length: \(request.body.count)\r\n" }
         for (name, value) in request.fields {
             // A line break in a value would be a second field.
-            text +=
-                "\(name): \(String(value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.map(Character.init)))\r\n"
+            let safe = value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }
+            text += "\(name): \(String(String.UnicodeScalarView(safe)))\r\n"
         }
         return Array((text + "\r\n").utf8)
     }

@@ -1,4 +1,5 @@
-// A file of the user's that is sent piece by piece, or read as a whole when it is small. One thread; blocks on the disk.
+// A file of the user's that is sent piece by piece, or read as a whole when it is small. One thread; blocks on the
+// disk.
 
 import Glibc
 

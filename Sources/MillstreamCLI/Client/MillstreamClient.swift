@@ -1,5 +1,5 @@
-// The calls of the contract that the commands make. Each is one request on one connection; none is repeated by itself, because
-// only the caller knows whether that is safe. One thread.
+// The calls of the contract that the commands make. Each is one request on one connection; none is repeated by itself,
+// because only the caller knows whether that is safe. One thread.
 
 import MillstreamJSON
 
@@ -112,9 +112,9 @@ struct MillstreamClient {
         var text = [problem?.member("title")?.stringValue, problem?.member("detail")?.stringValue]
             .compactMap(\.self).joined(separator: ": ")
         for fault in problem?.member("errors")?.elements() ?? [] {
-            let parts = [fault.member("field")?.stringValue, fault.member("message")?.stringValue].compactMap(\.self)
-            let words = parts.joined(separator: " ")
-            if !text.contains(words) { text += "; \(words)" }
+            // Many a detail is the one fault's message already.
+            guard let message = fault.member("message")?.stringValue, !text.contains(message) else { continue }
+            text += "; " + [fault.member("field")?.stringValue, message].compactMap(\.self).joined(separator: " ")
         }
         return .refused(status: call.head.status, text: text.isEmpty ? "without a word why" : text)
     }

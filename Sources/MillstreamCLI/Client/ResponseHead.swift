@@ -1,4 +1,5 @@
-// The head of an HTTP answer. A value; reads what a server or a proxy in front of it sends, and refuses what is no HTTP/1.
+// The head of an HTTP answer. A value; reads what a server or a proxy in front of it sends, and refuses what is no
+// HTTP/1.
 
 /// Status and header fields.
 struct ResponseHead: Equatable {

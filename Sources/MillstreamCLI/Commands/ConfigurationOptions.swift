@@ -1,5 +1,5 @@
-// The flags that change settings, for all commands that need a configuration. Each names a key of the one table; the table
-// checks the value, so that flags, file and environment refuse the same things.
+// The flags that change settings, for all commands that need a configuration. Each names a key of the one table; the
+// table checks the value, so that flags, file and environment refuse the same things.
 
 import ArgumentParser
 import Glibc
@@ -64,14 +64,23 @@ struct ConfigurationOptions: ParsableArguments {
         for word in set where !word.contains("=") { throw ValidationError("--set wants KEY=VALUE, not '\(word)'") }
     }
 
-    /// Reads everything again each time it is called: SIGHUP uses it too.
-    var loader: ConfigurationLoader {
-        ConfigurationLoader(
-            file: config ?? Self.variable("MILLSTREAM_CONFIG"), environment: Self.environment, flags: flags)
-    }
+    /// Reads everything again each time it is asked: SIGHUP uses it too.
+    var loader: ConfigurationLoader { Self.loader(config: config, flags: flags) }
 
     /// Loads, or prints every fault and exits with 78.
-    func load() throws -> LoadedConfiguration {
+    func load() throws -> LoadedConfiguration { try Self.load(loader) }
+
+    /// The configuration for commands that need little of it.
+    static func load(config: String?, data: String?) throws -> ServerConfiguration {
+        let flags = data.map { [ConfigurationFlag("--data", key: "data", $0)] } ?? []
+        return try load(loader(config: config, flags: flags)).configuration
+    }
+
+    private static func loader(config: String?, flags: [ConfigurationFlag]) -> ConfigurationLoader {
+        ConfigurationLoader(file: config ?? variable("MILLSTREAM_CONFIG"), environment: environment, flags: flags)
+    }
+
+    private static func load(_ loader: ConfigurationLoader) throws -> LoadedConfiguration {
         do throws(ConfigurationFailure) {
             return try loader.load()
         } catch {

@@ -68,7 +68,8 @@ struct JobsCommand: ParsableCommand {
     private static func cells(of job: JobSnapshot) -> [String] {
         let state = job.queuePosition.map { "\(job.state) (\($0))" } ?? job.state
         return [
-            job.id, job.kind, state, job.progress.map { "\(Int($0)) %" } ?? "", "\(job.attempt)", job.createdAt,
+            job.id, job.kind, state, job.progress.map { "\(ProgressBar.whole($0)) %" } ?? "", "\(job.attempt)",
+            job.createdAt,
             job.owner,
         ]
     }

@@ -27,8 +27,8 @@ struct ServeCommand: ParsableCommand {
         let log = output.logger()
         for warning in loaded.warnings { log.warning("\(warning)") }
         do throws(StartFailure) {
-            // SIGHUP: the server reads this loader again on a lane, and takes what it may (ConfigurationChanges).
-            let server = try JobServer(loaded.configuration, log: log)
+            let reload = ConfigurationReload(loader: options.loader, current: loaded.configuration, output: output)
+            let server = try JobServer(loaded.configuration, log: log, reload: { reload.next() })
             try server.run { url in
                 Output.out("millstream \(JobServer.version) listening on \(url)")
             }

@@ -94,7 +94,8 @@ struct SubmitCommand: ParsableCommand {
             let id = try client.upload(LocalFile(upload))
             input = try Self.adding(upload: id, to: input)
         }
-        // A key of our own, so that the answer which a broken connection swallowed is asked for again without a second job.
+        // A key of our own, so that the answer which a broken connection swallowed is asked for again without a second
+        // job.
         let key = idempotencyKey ?? "cli-" + String(UInt128.random(in: .min ... .max), radix: 36)
         let body = request(input)
         do throws(ClientFailure) {

@@ -1,4 +1,5 @@
-// Shows a job's events while it is followed: a bar and lines above it on a terminal, plain lines elsewhere, or JSON. One thread.
+// Shows a job's events while it is followed: a bar and lines above it on a terminal, plain lines elsewhere, or JSON.
+// One thread.
 
 import Glibc
 import MillstreamJSON
@@ -38,7 +39,9 @@ struct JobReporter {
         switch event.name {
         case "status", "completed", "failed", "cancelled":
             if let data { take(data) }
-            if style == .lines { Output.note(plain(event, data)) }
+            // The end is said once, by the terminal event.
+            let isEarly = event.name == "status" && job?.isTerminal == true
+            if style == .lines, !isEarly { Output.note(plain(event, data)) }
             redraw()
             // The first `status` of an ended job is followed by its whole log; only the terminal event is the last.
             return event.name == "status"
@@ -119,8 +122,14 @@ struct JobReporter {
         switch event.name {
         case "status", "completed", "failed", "cancelled":
             guard let job else { return event.name }
-            let progress = job.progress.map { " \(Int($0)) %" } ?? ""
+            let progress = job.progress.map { " \(ProgressBar.whole($0)) %" } ?? ""
             return "\(event.name == "status" ? job.state : event.name)\(event.name == "status" ? progress : "")"
+        case "progress":
+            guard let percent = data?.member("progress")?.doubleValue else {
+                return TerminalText.safe("progress \(event.data)")
+            }
+            let stage = bar.stage.isEmpty ? "" : "  \(bar.stage)"
+            return TerminalText.safe("progress \(ProgressBar.whole(percent)) %\(stage)")
         case "log":
             let source = data?.member("stream")?.stringValue
             return TerminalText.safe(

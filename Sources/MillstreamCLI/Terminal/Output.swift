@@ -1,4 +1,5 @@
-// Standard output and standard error, a line at a time and without a buffer: what is followed live must be seen live. One thread.
+// Standard output and standard error, a line at a time and without a buffer: what is followed live must be seen live.
+// One thread.
 
 import Glibc
 

@@ -18,7 +18,7 @@ struct ProgressBar: Equatable {
         guard let percent else {
             return TerminalText.cut(head + stateText + tail.dropFirst(stateText.count + 2), columns: columns)
         }
-        let number = Self.padded(Int(percent.rounded(.down)), 3) + " %"
+        let number = Self.padded(Self.whole(percent), 3) + " %"
         // The bar gets what the words leave, within reason; on a very narrow terminal it goes first.
         let room = min(40, columns - head.count - number.count - tail.count - 4)
         let bar = room >= 8 ? Self.bar(percent, width: room) + " " : ""
@@ -30,8 +30,13 @@ struct ProgressBar: Equatable {
     }
 
     private static func bar(_ percent: Double, width: Int) -> String {
-        let filled = Int((Double(width) * min(max(percent, 0), 100) / 100).rounded(.down))
+        let filled = width * whole(percent) / 100
         return "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "]"
+    }
+
+    /// Whole percent from 0 to 100, whatever a job says: it may say 1e300.
+    static func whole(_ percent: Double) -> Int {
+        percent >= 0 ? Int(min(percent, 100).rounded(.down)) : 0
     }
 
     private static func padded(_ value: Int, _ width: Int) -> String {

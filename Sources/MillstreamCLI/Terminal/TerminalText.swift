@@ -27,7 +27,8 @@ enum TerminalText {
         return String(result)
     }
 
-    /// At most so many columns, cut with `…`. Characters beyond ASCII count as two: too short is better than a broken line.
+    /// At most so many columns, cut with `…`. Characters beyond ASCII count as two: too short is better than a broken
+    /// line.
     static func cut(_ text: String, columns: Int) -> String {
         guard text.utf8.count > columns else { return text }
         var used = 0

@@ -28,8 +28,10 @@ final class Connection {
         case create, write, read
     }
 
-    /// - Parameter busyTimeoutMs: how long a call waits for a lock of another process, in milliseconds.
-    init(path: String, access: Access, busyTimeoutMs: Int32 = 2000) throws(JournalError) {
+    /// Only a foreign program can hold a lock against us; longer than this it may not hold up the journal lane.
+    private static let busyTimeoutMs: Int32 = 2000
+
+    init(path: String, access: Access) throws(JournalError) {
         // SQLite may be built to read names that begin with "file:" as URIs.
         self.path = path.hasPrefix("file:") ? "./" + path : path
         var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE
@@ -40,7 +42,12 @@ final class Connection {
             close()
             throw error
         }
-        sqlite3_busy_timeout(handle, busyTimeoutMs)
+        // SQLite opens what it may not write for reading, and fails later in ways that depend on what is left of a log.
+        if access != .read, sqlite3_db_readonly(handle, "main") != 0 {
+            close()
+            throw JournalError(.readOnly, "\(path) may not be written")
+        }
+        setBusyTimeout(milliseconds: Self.busyTimeoutMs)
         // Damage is found before it is followed, and no expression of a foreign schema runs.
         try execute("PRAGMA cell_size_check = ON")
         try execute("PRAGMA trusted_schema = OFF")
@@ -52,6 +59,12 @@ final class Connection {
 
     deinit {
         close()
+    }
+
+    /// How long a call waits for a lock of another process.
+    func setBusyTimeout(milliseconds: Int32) {
+        guard let handle else { return }
+        sqlite3_busy_timeout(handle, milliseconds)
     }
 
     var isOpen: Bool { handle != nil }

@@ -9,8 +9,8 @@ public final class JournalInspection {
     public let reader: SQLiteReader
     private let connection: Connection
 
-    /// - Parameter path: of the journal file. Throws `.io` when there is none, `.damaged` when it is no journal, `.readOnly` when a
-    ///   write-ahead log is left that cannot be read without writing.
+    /// - Parameter path: of the journal file. Throws `.io` when there is none, `.damaged` when it is no journal, `.readOnly` when
+    ///   it may not be written: reading takes a write-ahead log, too.
     public init(path: String) throws(JournalError) {
         connection = try Connection(path: path, access: .write)
         try Schema.present.requirePresent(connection)

@@ -9,6 +9,8 @@ final class BatchWriter {
     var state: StoreState
     /// Rows that this batch may still delete itself; larger logs are left to `LogRemoval`.
     private var rowsToDelete = 0
+    /// Idempotency keys from before this time were more than the last batch could delete.
+    private(set) var expiryLeft: Timestamp?
     private let removal: LogRemoval
 
     private let insertJob: Statement
@@ -48,6 +50,7 @@ final class BatchWriter {
 
     func apply(_ batch: [JournalMutation]) throws(JournalError) {
         rowsToDelete = Self.maxRowsDeletedPerBatch
+        expiryLeft = nil
         for mutation in batch { try apply(mutation) }
     }
 
@@ -162,6 +165,7 @@ final class BatchWriter {
     /// At most as many as one batch may delete; `maintain` takes the rest.
     private func expireIdempotency(before time: Timestamp) throws(JournalError) {
         let deleted = try IdempotencyExpiry.deletePiece(connection, before: time, maxRows: rowsToDelete)
+        if deleted == rowsToDelete { expiryLeft = time }
         rowsToDelete -= deleted
     }
 

@@ -111,7 +111,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
         guard connection.isOpen else { throw Connection.closed }
         guard !batch.isEmpty else { return }
         try write { () throws(JournalError) in try writer.apply(batch) }
-        for case .expireIdempotency(let time) in batch { expiryLeft = max(expiryLeft ?? time, time) }
+        if let left = writer.expiryLeft { expiryLeft = left }
         // The batch is stored, whatever becomes of the checkpoint; a fault of it comes again in `maintain`.
         if connection.walPages * Self.pageBytes > Self.maxWALBytes { try? connection.checkpoint(.passive) }
     }
