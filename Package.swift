@@ -75,14 +75,43 @@ let package = Package(
             dependencies: ["Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser],
             swiftSettings: strict
         ),
+        tests("MillstreamPackageTests", []),
         tests("MillstreamJSONTests", ["MillstreamJSON"]),
         tests("MillstreamSSETests", ["MillstreamSSE"]),
-        tests("MillstreamPackageTests", []),
+        // Killed by a test of the journal, again and again.
+        .executableTarget(
+            name: "JournalCrashWriter", dependencies: ["MillstreamJournalSQLite", "MillstreamJournal", "MillstreamJSON"],
+            path: "Tests/JournalCrashWriter", swiftSettings: strict
+        ),
+        tests(
+            "MillstreamJournalTests",
+            ["MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJSON", "CSQLite", "JournalCrashWriter"]
+        ),
+        tests("MillstreamJobsTests", ["MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]),
+        tests(
+            "MillstreamStreamsTests",
+            ["MillstreamStreams", "MillstreamJournal", "MillstreamSSE", "MillstreamJSON"]
+        ),
+        tests("MillstreamLoopTests", ["MillstreamLoop"]),
+        tests("MillstreamHTTPTests", ["MillstreamHTTP", "MillstreamLoop"]),
+        tests("MillstreamMetricsTests", ["MillstreamMetrics", coreMetrics]),
+        tests(
+            "MillstreamRuntimeTests",
+            ["Millstream", "MillstreamRuntime", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", "MillstreamLoop"]
+        ),
         tests(
             "MillstreamServerTests",
             ["MillstreamServer", "MillstreamAccess", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]
         ),
-        tests("MillstreamLoopTests", ["MillstreamLoop", "CLibevent"]),
-        tests("MillstreamEndToEndTests", ["MillstreamSSE"]),
+        tests(
+            "MillstreamTests", ["Millstream", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging]
+        ),
+        tests(
+            "MillstreamCLITests",
+            ["MillstreamCLI", "Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser]
+        ),
+        .testTarget(
+            name: "MillstreamEndToEndTests", dependencies: ["MillstreamSSE"], exclude: ["Clients"], swiftSettings: strict
+        ),
     ]
 )

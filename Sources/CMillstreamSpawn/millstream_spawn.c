@@ -11,6 +11,8 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -102,7 +104,7 @@ static int start(
     /* A program that was just written counts as busy while a child of another thread, not yet at its exec, holds a copy of the
      * descriptor it was written with. That passes in a moment.
      */
-    for (long pause_ms = 1; status == ETXTBSY && pause_ms <= 16; pause_ms *= 2) {
+    for (long pause_ms = 1; status == ETXTBSY && pause_ms <= 128; pause_ms *= 2) {
         struct timespec pause = {0, pause_ms * 1000000};
         nanosleep(&pause, NULL);
         status = posix_spawnp(pid, arguments[0], &actions, &attributes, arguments, environment);
@@ -162,6 +164,46 @@ int millstream_pipe_capacity(int fd)
 {
     int capacity = fcntl(fd, F_GETPIPE_SZ);
     return capacity > 0 ? capacity : 65536;
+}
+
+int millstream_poll_create(void)
+{
+    return epoll_create1(EPOLL_CLOEXEC);
+}
+
+int millstream_poll_arm(int poll_fd, int fd, int interest, uint64_t tag, int is_new)
+{
+    struct epoll_event event;
+    event.events = EPOLLONESHOT | (interest == MILLSTREAM_POLL_WRITE ? EPOLLOUT : EPOLLIN);
+    event.data.u64 = tag;
+    return epoll_ctl(poll_fd, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) == 0 ? 0 : errno;
+}
+
+void millstream_poll_remove(int poll_fd, int fd)
+{
+    epoll_ctl(poll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+int millstream_poll_wait(int poll_fd, uint64_t *tags, int max_tags)
+{
+    struct epoll_event events[64];
+    int count;
+    do {
+        count = epoll_wait(poll_fd, events, max_tags < 64 ? max_tags : 64, -1);
+    } while (count < 0 && errno == EINTR);
+    for (int at = 0; at < count; at++)
+        tags[at] = events[at].data.u64;
+    return count;
+}
+
+int millstream_signal_create(void)
+{
+    return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+}
+
+void millstream_signal(int fd)
+{
+    eventfd_write(fd, 1);
 }
 
 void millstream_name_thread(const char *name)

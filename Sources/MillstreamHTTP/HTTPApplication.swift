@@ -10,8 +10,8 @@ public protocol HTTPApplication: AnyObject {
     /// through `HTTPServer.exchange(_:)`.
     func respond(to exchange: HTTPExchange)
 
-    /// The problem+json of a refusal by the HTTP layer; `head` is nil when it could not be read. Must not contain
-    /// Content-Length or Connection.
+    /// The problem+json of a refusal by the HTTP layer; `head` is nil when it could not be read. Retry-After is added by
+    /// the HTTP layer.
     func problem(for refusal: Refusal, head: RequestHead?) -> ProblemReply
 
     /// The peer of an exchange that waits for its reply has closed its sending side, or is gone. A reply is still sent if

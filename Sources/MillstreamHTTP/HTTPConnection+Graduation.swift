@@ -16,7 +16,7 @@ extension HTTPConnection {
         let isBare = request.head.version == .http10
         let copy = millstream_duplicate(descriptor)
         guard copy >= 0 else {
-            let problem = server.application.problem(for: .outOfDescriptors, head: request.head)
+            let problem = problem(for: .outOfDescriptors, head: request.head)
             server.counters.refusals[Refusal.outOfDescriptors.code, default: 0] &+= 1
             reply(status: problem.status, headers: problem.headers, body: problem.body)
             return nil

@@ -198,6 +198,9 @@ extension HTTPConnection {
         }
         if isBodyComplete {
             phase = .finishingUpload
+            // A client may close its sending side behind the body: evhttp would give it up before it has its answer.
+            bufferevent_disable(bufferevent, Int16(EV_READ))
+            server.clearDeadline(of: self)
             return true
         }
         if upload.bytesInFlight > server.settings.maxUploadBytesInFlight {

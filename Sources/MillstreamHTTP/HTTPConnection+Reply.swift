@@ -36,7 +36,14 @@ extension HTTPConnection {
     /// Refuses what was read so far and ends the connection; whatever else comes is dropped.
     func refuse(_ refusal: Refusal, head: RequestHead?) {
         server.counters.refusals[refusal.code, default: 0] &+= 1
-        refuse(with: server.application.problem(for: refusal, head: head))
+        refuse(with: problem(for: refusal, head: head))
+    }
+
+    /// The application's words for a refusal, with Retry-After where it applies.
+    func problem(for refusal: Refusal, head: RequestHead?) -> ProblemReply {
+        var problem = server.application.problem(for: refusal, head: head)
+        if let seconds = refusal.retryAfterSeconds { problem.headers.append(("Retry-After", "\(seconds)")) }
+        return problem
     }
 
     func refuse(with problem: ProblemReply) {

@@ -27,8 +27,7 @@ public final class HTTPServer {
     private var listeners: [Listener] = []
     private var connections: [HTTPConnection?] = []
     private var freeSlots: [Int] = []
-    /// Nanoseconds of each slot's deadline, apart from the objects, so that looking at all of them is one short scan.
-    private var deadlines: [UInt64] = []
+    private var deadlines = DeadlineTable()
     private var deadlineTimer: LoopTimer?
     private var isWatchingDeadlines = false
     private var newborns: [HTTPConnection] = []
@@ -144,7 +143,6 @@ public final class HTTPServer {
         let slot = freeSlots.popLast() ?? connections.count
         if slot == connections.count {
             connections.append(nil)
-            deadlines.append(.max)
         }
         let connection = HTTPConnection(server: self, slot: slot, bufferevent: bufferevent)
         connections[slot] = connection
@@ -173,7 +171,7 @@ public final class HTTPServer {
     func remove(_ connection: HTTPConnection) {
         guard connections[connection.slot] === connection else { return }
         connections[connection.slot] = nil
-        deadlines[connection.slot] = .max
+        deadlines.clear(connection.slot)
         freeSlots.append(connection.slot)
         counters.closed &+= 1
         counters.openConnections -= 1
@@ -271,7 +269,7 @@ public final class HTTPServer {
     }
 
     func setDeadline(of connection: HTTPConnection, at deadline: MonotonicTime) {
-        deadlines[connection.slot] = deadline.nanoseconds
+        deadlines.set(connection.slot, deadline)
         guard !isWatchingDeadlines else { return }
         isWatchingDeadlines = true
         if let deadlineTimer {
@@ -282,7 +280,7 @@ public final class HTTPServer {
     }
 
     func clearDeadline(of connection: HTTPConnection) {
-        deadlines[connection.slot] = .max
+        deadlines.clear(connection.slot)
     }
 
     /// Fine enough for the shortest limit, at most four times a second.
@@ -296,11 +294,7 @@ public final class HTTPServer {
     }
 
     private func checkDeadlines() {
-        let now = loop.now.nanoseconds
-        for slot in deadlines.indices where deadlines[slot] <= now {
-            deadlines[slot] = .max
-            connections[slot]?.deadlineDidPass()
-        }
+        for slot in deadlines.takeExpired(at: loop.now) { connections[slot]?.deadlineDidPass() }
         isWatchingDeadlines = counters.openConnections > 0
         if isWatchingDeadlines { deadlineTimer?.rearm(afterMs: deadlineTickMs) }
     }

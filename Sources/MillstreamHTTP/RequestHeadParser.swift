@@ -178,9 +178,8 @@ struct RequestHeadParser {
         if head.method == .get || head.method == .head, framing != .none, framing != .length(0) {
             throw .malformed("\(head.method.name) takes no body.")
         }
-        if let encoding = headers["content-encoding"], !ASCII.equalsIgnoringCase(encoding.utf8, "identity") {
-            throw .contentEncoding
-        }
+        let isEncoded = headers.all("content-encoding").contains { !ASCII.equalsIgnoringCase($0.utf8, "identity") }
+        if isEncoded { throw .contentEncoding }
         return framing
     }
 

@@ -35,7 +35,7 @@ public final class StreamTable {
 
     let loop: EventLoop
     let settings: HTTPServerSettings
-    private let epoll: Int32
+    let epoll: Int32
     private var watch: LoopWatch?
     private var deadlineTimer: LoopTimer?
     private var closeNotices: DeferredCall?
@@ -51,9 +51,9 @@ public final class StreamTable {
     var finals: [UInt32: StreamPayload] = [:]
     private var closed: [(id: StreamID, reason: StreamCloseReason)] = []
     private let started = MonotonicTime.current()
-    private let ready: UnsafeMutablePointer<millstream_readiness>
-    private let scratch: UnsafeMutableRawPointer
-    private static let scratchBytes = 16 * 1_024
+    let ready: UnsafeMutablePointer<millstream_readiness>
+    let scratch: UnsafeMutableRawPointer
+    static let scratchBytes = 16 * 1_024
 
     init(loop: EventLoop, settings: HTTPServerSettings) throws(HTTPServerError) {
         self.loop = loop
@@ -226,54 +226,6 @@ public final class StreamTable {
             guard let slot = slot(of: id), slot.pointee.state == .held else { continue }
             _ = writeHead(of: slot, id: id, with: nil)
         }
-    }
-
-    // MARK: Readiness
-
-    /// `EPOLLOUT` is asked for only while output is pending.
-    func watchForOutput(_ slot: UnsafeMutablePointer<StreamSlot>, id: StreamID, _ isWanted: Bool) {
-        let input = EPOLLIN.rawValue | EPOLLRDHUP.rawValue
-        let interest = isWanted ? input | EPOLLOUT.rawValue : input
-        _ = millstream_epoll_set(epoll, EPOLL_CTL_MOD, slot.pointee.descriptor, interest, id.tag)
-    }
-
-    private func socketsAreReady() {
-        while true {
-            let found = Int(millstream_epoll_collect(epoll, ready))
-            guard found > 0 else { return }
-            for index in 0..<found {
-                socketIsReady(StreamID(tag: ready[index].tag), events: ready[index].events)
-            }
-            // A full batch may have more behind it. Level-triggered: what is left comes again in the next tick anyway.
-            guard found == Int(MILLSTREAM_EPOLL_BATCH) else { return }
-        }
-    }
-
-    private func socketIsReady(_ id: StreamID, events: UInt32) {
-        // A slot that was closed or used again earlier in this batch has another generation.
-        guard let slot = slot(of: id) else { return }
-        if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
-            return close(id, reason: slot.pointee.state == .draining ? .finished : .peerClosed)
-        }
-        if events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue) != 0, !dropInput(of: slot, id: id) { return }
-        if events & EPOLLOUT.rawValue != 0 { socketIsWritable(slot, id: id) }
-    }
-
-    /// Reads and drops what the peer sent: at most one buffer a tick and `maxStreamInputBytes` in all. False when that
-    /// ended the stream.
-    private func dropInput(of slot: UnsafeMutablePointer<StreamSlot>, id: StreamID) -> Bool {
-        let received = millstream_receive(slot.pointee.descriptor, scratch, Self.scratchBytes)
-        if received > 0 {
-            slot.pointee.inputBytes &+= UInt32(received)
-            guard Int(slot.pointee.inputBytes) > settings.maxStreamInputBytes else { return true }
-            stats.floods &+= 1
-            close(id, reason: .flooded)
-            return false
-        }
-        if received < 0, errno == EAGAIN || errno == EINTR { return true }
-        // A half-closed stream is a closed one: nobody sends FIN on a stream that they want to go on reading.
-        close(id, reason: slot.pointee.state == .draining ? .finished : .peerClosed)
-        return false
     }
 
     // MARK: Deadlines

@@ -95,7 +95,7 @@ extension JobLedger {
     /// The crash was the server's fault and not the job's: no pause before the next attempt.
     private func endCrashed(_ entry: LedgerEntry) {
         if entry.record.cancelRequested { return cancelNow(entry) }
-        let retries = entry.lane.declared?.onCrash == .retry && entry.record.attempt < entry.lane.maxAttempts
+        let retries = entry.lane.declared?.onCrash == .retry && entry.record.attempt < entry.lane.maxCrashAttempts
         if retries {
             retry(entry, Self.crashed, delayMs: 0)
         } else {

@@ -17,4 +17,5 @@ final class KindLane {
     var hasFreePlace: Bool { taken < (declared?.concurrency ?? 0) }
     var graceMs: Int64 { declared?.cancelGraceMs ?? LedgerLimits.defaultGraceMs }
     var maxAttempts: Int { declared?.retries.attempts ?? 1 }
+    var maxCrashAttempts: Int { declared?.crashAttempts ?? 1 }
 }

@@ -12,7 +12,8 @@ final class CounterSeries: MetricSeries, CounterHandler {
         self.labels = labels
     }
 
-    /// Amounts below 1 are ignored: a counter that goes back looks like a restart. Past Int64.max it wraps, which looks so too.
+    /// Amounts below 1 are ignored: a counter that goes back looks like a restart. Past Int64.max it wraps, which looks
+    /// so too.
     func increment(by amount: Int64) {
         guard amount > 0 else { return }
         value.wrappingAdd(amount, ordering: .relaxed)

@@ -8,7 +8,8 @@ enum MetricName {
     /// `[a-zA-Z_:][a-zA-Z0-9_:]*`; every other character becomes `_`.
     static func sanitized(_ name: String) -> String { sanitized(name, colonAllowed: true) }
 
-    /// `a="1",b="2"` in the order of names, so that the order of dimensions makes no new series. The first of equal names wins.
+    /// `a="1",b="2"` in the order of names, so that the order of dimensions makes no new series. The first of equal
+    /// names wins.
     static func labels(_ dimensions: [(String, String)]) -> String {
         var byName: [String: String] = [:]
         for (name, value) in dimensions {

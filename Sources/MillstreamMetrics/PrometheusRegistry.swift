@@ -1,13 +1,14 @@
-// All metrics of a process, kept for Prometheus to fetch. Any thread. Making a series takes a lock; counting in one does not:
-// handlers are atomics, and hot paths keep theirs. Holds at most `maxSeries` series, whatever label values its callers invent.
+// All metrics of a process, kept for Prometheus to fetch. Any thread. Making a series takes a lock; counting in one
+// does not: handlers are atomics, and hot paths keep theirs. Holds at most `maxSeries` series, whatever label values
+// its callers invent.
 
 import CoreMetrics
 import Synchronization
 
 /// A swift-metrics backend that renders the Prometheus text format.
 ///
-/// Counters stay counters; recorders that aggregate become histograms; other recorders and meters become gauges; timers become
-/// histograms in seconds. The same label and dimensions always give the same series.
+/// Counters stay counters; recorders that aggregate become histograms; other recorders and meters become gauges; timers
+/// become histograms in seconds. The same label and dimensions always give the same series.
 public final class PrometheusRegistry: MetricsFactory, Sendable {
     /// Of what ``render()`` makes (Prometheus exposition formats, text format 0.0.4).
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"

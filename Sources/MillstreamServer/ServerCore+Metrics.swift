@@ -7,13 +7,17 @@ extension ServerCore {
     /// Prometheus text with all gauges as of now.
     func renderMetrics() -> [UInt8] {
         let loopStats = loop.stats
-        metrics.setGauge("millstream_ticks", Double(loopStats.tickCount))
+        metrics.setTotal("millstream_ticks_total", loopStats.tickCount)
         metrics.setGauge("millstream_loop_busy_seconds", Double(loopStats.busyNanoseconds) / 1e9)
         metrics.setGauge("millstream_tick_max_seconds", Double(loop.takeMaxTick()) / 1e9)
         let connections = http.metrics
         metrics.setGauge("millstream_connections_open", Double(connections.openConnections))
-        metrics.setGauge("millstream_connections_accepted", Double(connections.accepted))
-        metrics.setGauge("millstream_accept_failures", Double(connections.acceptFailures))
+        metrics.setTotal("millstream_connections_accepted_total", connections.accepted)
+        metrics.setTotal("millstream_accept_failures_total", connections.acceptFailures)
+        metrics.setTotal("millstream_stalled_replies_total", connections.stallCloses)
+        metrics.setTotal("millstream_request_bytes_total", connections.bytesIn)
+        metrics.setTotal("millstream_reply_bytes_total", connections.bytesOut)
+        metrics.setGauge("millstream_mailbox_depth", Double(mailboxDepth()))
         metrics.setGauge("millstream_request_body_bytes", Double(connections.bufferedBodyBytes))
         metrics.setGauge("millstream_requests_parked", Double(parked.count))
         metrics.setGauge("millstream_replay_queue", Double(replay.depth))

@@ -22,6 +22,8 @@ final class ServerCore {
     let readiness: Readiness
     let uploads: UploadFiles
     var settings: ServerSettings
+    /// Messages that wait for the loop, for metrics.
+    var mailboxDepth: () -> Int = { 0 }
     // Made after the core, because they call it; there from `attach` on, before the first request.
     private(set) var http: HTTPServer!
     private(set) var streams: StreamDesk!
@@ -65,9 +67,11 @@ final class ServerCore {
     /// Everything that one commit changed: first the read models and the streams, then the answers, so that whoever is answered
     /// finds what it was told.
     func laneDidReport(_ report: LaneReport) {
+        // Of the oldest emission of the commit: what is shown is an upper bound.
+        let emittedAtNs = report.emittedAtNs.min()
         for notice in report.notices {
             directory.apply(notice)
-            streams.apply(notice)
+            streams.apply(notice, emittedAtNs: emittedAtNs)
         }
         for notice in report.notices {
             if let job = notice.jobID { parked.jobDidChange(job) }

@@ -37,6 +37,7 @@ public final class ServerLoop {
         http = try HTTPServer(loop: loop, settings: httpSettings, application: application)
         core.attach(http: http, streams: StreamDesk(core: core, table: http.streams, settings: streams))
         drain = Drain(core: core)
+        core.mailboxDepth = { [mailbox] in mailbox.depth }
         mailbox.attach(to: loop) { [unowned self] messages in
             for message in messages { receive(message) }
         }

@@ -21,12 +21,12 @@ public final class ServerMetrics {
     let emissionToSocket: Timer
     let commit: Timer
     let batchCommands: Recorder
-    let storeFaults: Counter
     let tick: Timer
     private var refusals: [String: Counter] = [:]
     private var replies: [Int: Counter] = [:]
     private var closings: [String: Counter] = [:]
     private var gauges: [String: Gauge] = [:]
+    private var totals: [String: Total] = [:]
 
     /// `exposition` renders all instruments of the factory as Prometheus text.
     public init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
@@ -40,7 +40,6 @@ public final class ServerMetrics {
         deliveredBytes = counter("millstream_delivered_bytes_total")
         conflated = counter("millstream_conflated_events_total")
         gaps = counter("millstream_gaps_total")
-        storeFaults = counter("millstream_store_faults_total")
         emissionToSocket = Timer(label: "millstream_emission_to_socket_seconds", dimensions: [], factory: factory)
         commit = Timer(label: "millstream_journal_commit_seconds", dimensions: [], factory: factory)
         tick = Timer(label: "millstream_tick_seconds", dimensions: [], factory: factory)
@@ -87,15 +86,38 @@ public final class ServerMetrics {
         setGauge("millstream_journal_queue_callers", Double(measures.callerDepth))
         setGauge("millstream_journal_queue_emissions", Double(measures.emissionDepth))
         setGauge("millstream_journal_waiting_workers", Double(measures.waitingEmitters))
-        setGauge("millstream_journal_failed_commits", Double(measures.failedCommits))
+        setTotal("millstream_journal_failed_commits_total", measures.failedCommits)
         setGauge("millstream_journal_healthy", report.storeHealth == .ok ? 1 : 0)
+    }
+
+    /// A count that somebody else keeps and that never falls.
+    func setTotal(_ name: String, _ value: UInt64, dimensions: [(String, String)] = []) {
+        let key = dimensions.reduce(name) { $0 + "\u{0}" + $1.1 }
+        let total = totals[key] ?? Total(counter: Counter(label: name, dimensions: dimensions, factory: factory))
+        total.counter.increment(by: value &- total.shown)
+        total.shown = value
+        totals[key] = total
+    }
+
+    private final class Total {
+        let counter: Counter
+        var shown: UInt64 = 0
+
+        init(counter: Counter) {
+            self.counter = counter
+        }
     }
 
     func setJobs(_ census: JobCensus) {
         for kind in census.kinds {
             for state in JobState.allCases {
-                let name = state.isTerminal ? "millstream_jobs_ended_total" : "millstream_jobs"
-                setGauge(name, Double(census.count(kind, state)), dimensions: [("kind", kind), ("state", state.word)])
+                let count = census.count(kind, state)
+                let dimensions = [("kind", kind), ("state", state.word)]
+                if state.isTerminal {
+                    setTotal("millstream_jobs_ended_total", UInt64(max(0, count)), dimensions: dimensions)
+                } else {
+                    setGauge("millstream_jobs", Double(count), dimensions: dimensions)
+                }
             }
         }
     }

@@ -75,7 +75,9 @@ import Testing
         }
         let excess = try server.connect()
         try excess.request("GET /hello")
-        #expect(try excess.readResponse().status == 503)
+        let refused = try excess.readResponse()
+        #expect(refused.status == 503)
+        #expect(refused["retry-after"] == "2")
         clients.removeLast().close()
         #expect(
             server.waitUntil { $0.server?.metrics.openConnections == 3 - 1 || $0.server?.metrics.openConnections == 3 })

@@ -101,6 +101,11 @@ import Testing
             415
         ),
         (
+            "compressed body behind identity",
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: identity\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx",
+            415
+        ),
+        (
             "wrong type", "POST /json HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}",
             415
         ),

@@ -37,6 +37,18 @@ import Testing
         #expect(server.onLoop { $0.server?.metrics.activeUploads } == 0)
     }
 
+    @Test func halfClosedClientGetsItsAnswer() throws {
+        let (server, directory) = try start()
+        for _ in 0..<20 {
+            let client = try server.connect()
+            try client.request("PUT /upload", ["Content-Length: 70000"])
+            try client.send(Self.bytes(70_000))
+            client.finishSending()
+            #expect(try client.readResponse().status == 201)
+        }
+        #expect(directory.files.count == 20)
+    }
+
     @Test func chunkedBodyIsStoredWithoutItsFraming() throws {
         let (server, directory) = try start()
         let client = try server.connect()

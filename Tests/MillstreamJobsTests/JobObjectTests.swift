@@ -53,3 +53,16 @@ struct JobObjectTests {
         #expect(JobObject.render(error).text == #"{"code":"exit_status","message":"status 3","stderr":["a","b\n"]}"#)
     }
 }
+
+extension JobObjectTests {
+    @Test func timesAreReadBackAsTheyWereWritten() {
+        var random = SeededRandom(seed: 11)
+        // From the year 1 to the end of 9999.
+        for _ in 0..<2000 {
+            let time = Timestamp(
+                milliseconds: Int64.random(in: -62_135_596_800_000...253_402_300_799_999, using: &random))
+            #expect(Timestamp(rfc3339: time.description) == time)
+        }
+        #expect(Timestamp(milliseconds: .max / 2).description.utf8.count == 24)
+    }
+}

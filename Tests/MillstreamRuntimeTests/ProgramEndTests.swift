@@ -160,7 +160,7 @@ struct ProgramEndTests {
     @Test func leftoversWithoutTheirLeaderAreKnownByTheirMark() throws {
         let bench = try WorkerBench()
         // A leader that ends and is reaped while its group lives on: made here by hand, the pool would end the group.
-        let program = try bench.script("sleep 300 & echo $!")
+        let program = try bench.script("sleep 300 & while ! grep -q sleep /proc/$!/cmdline; do :; done")
         let command = ProgramCommand(
             arguments: program, directory: bench.directory,
             environment: ProgramEnvironment.adding(jobID: "j", to: ProgramEnvironment.ofThisProcess()))

@@ -32,6 +32,26 @@ int millstream_reap(int32_t pid, int *exit_code, int *signal_number);
 /* Bytes that the pipe holds at most, or 65536 when the kernel does not say. */
 int millstream_pipe_capacity(int fd);
 
+/* A set of descriptors that one thread waits for; epoll_event is a packed struct with a union and stays on this side. */
+int millstream_poll_create(void);
+
+enum { MILLSTREAM_POLL_READ = 1, MILLSTREAM_POLL_WRITE = 2 };
+
+/* Waits once for the descriptor: after its tag was returned it is quiet until it is armed again. is_new: the first time.
+ * Returns 0 or an errno value.
+ */
+int millstream_poll_arm(int poll_fd, int fd, int interest, uint64_t tag, int is_new);
+
+/* Forgets the descriptor; call before it is closed. */
+void millstream_poll_remove(int poll_fd, int fd);
+
+/* Blocks until descriptors are ready (or closed at the other end, or at fault); their tags. */
+int millstream_poll_wait(int poll_fd, uint64_t *tags, int max_tags);
+
+/* A descriptor that is readable once it was signalled. */
+int millstream_signal_create(void);
+void millstream_signal(int fd);
+
 /* Names the calling thread; the kernel keeps 15 bytes. */
 void millstream_name_thread(const char *name);
 

@@ -1,4 +1,5 @@
-// The YAML file: turns its nodes into settings and kinds, each with the line it stands on. Reads a file, so never on the loop.
+// The YAML file: turns its nodes into settings and kinds, each with the line it stands on. Reads a file, so never on
+// the loop.
 
 import Yams
 

@@ -1,5 +1,5 @@
-// Fills a ServerConfiguration: defaults, then the file, the environment, the flags. Runs once before any thread starts, and
-// again on SIGHUP (on a worker thread: it reads a file). It collects every fault before it gives up.
+// Fills a ServerConfiguration: defaults, then the file, the environment, the flags. Runs once before any thread starts,
+// and again on SIGHUP (on a worker thread: it reads a file). It collects every fault before it gives up.
 
 import MillstreamAccess
 

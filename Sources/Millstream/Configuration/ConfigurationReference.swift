@@ -1,5 +1,5 @@
-// The reference file Config/millstream.yaml, made from the table: `millstream config reference` prints it, and a test compares
-// the file with it. Pure.
+// The reference file Config/millstream.yaml, made from the table: `millstream config reference` prints it, and a test
+// compares the file with it. Pure.
 
 /// The commented configuration file with every key.
 public enum ConfigurationReference {

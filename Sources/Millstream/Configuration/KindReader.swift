@@ -1,5 +1,5 @@
-// The section `kinds` of the configuration file: who does which work. Part of ConfigurationFile; touches the file system only to
-// warn of a worker program that cannot be run.
+// The section `kinds` of the configuration file: who does which work. Part of ConfigurationFile; touches the file
+// system only to warn of a worker program that cannot be run.
 
 import Glibc
 import MillstreamJobs
@@ -66,7 +66,10 @@ struct KindReader {
         if let value = members.word(fields, "on_crash", ["retry", "fail"]) {
             kind.onCrash = value == "retry" ? .retry : .fail
         }
-        if let node = fields["retries"] { kind.retries = retries(node, key: members.key, &members) }
+        if let node = fields["retries"] {
+            kind.retries = retries(node, key: members.key, &members)
+            kind.crashAttempts = kind.retries.attempts
+        }
         return kind
     }
 

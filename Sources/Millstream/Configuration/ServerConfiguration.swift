@@ -1,6 +1,7 @@
-// Everything that an operator can say about a server, as one plain value. It is filled once, before any thread starts, from
-// the defaults below, the configuration file, the environment and the flags (ConfigurationLoader); SettingTable names each
-// member and holds its bounds. It checks nothing itself: a program that embeds the library may fill it by hand.
+// Everything that an operator can say about a server, as one plain value. It is filled once, before any thread starts,
+// from the defaults below, the configuration file, the environment and the flags (ConfigurationLoader); SettingTable
+// names each member and holds its bounds. It checks nothing itself: a program that embeds the library may fill it by
+// hand.
 
 import MillstreamJobs
 

@@ -1,5 +1,5 @@
-// One setting: its names, its type with bounds, its place in ServerConfiguration. A value. All readers of configuration and
-// its documentation go through this, so that no key can be known to one of them only.
+// One setting: its names, its type with bounds, its place in ServerConfiguration. A value. All readers of configuration
+// and its documentation go through this, so that no key can be known to one of them only.
 
 /// A setting as the configuration file, the environment and the flags know it.
 public struct Setting: Sendable {

@@ -1,5 +1,5 @@
-// All settings. The one place where a key, its bounds and its meaning are said; Config/millstream.yaml says them again for
-// people, and a test holds the two together.
+// All settings. The one place where a key, its bounds and its meaning are said; Config/millstream.yaml says them again
+// for people, and a test holds the two together.
 
 /// The settings, in the order of the reference file.
 public enum SettingTable {
@@ -91,7 +91,7 @@ public enum SettingTable {
             "limits.max_pipelined_bytes", .bytes(\.limits.maxPipelinedBytes, kib...16 * mib),
             "Requests of one connection that wait behind the one that is answered."),
         Setting(
-            "limits.max_parked_requests", .count(\.limits.maxParkedRequests, 1...1_000_000), reload: true,
+            "limits.max_parked_requests", .count(\.limits.maxParkedRequests, 1...1_000_000),
             "Requests that wait for a change (Prefer: wait) at a time; one more is answered at once."),
         Setting(
             "limits.max_event_bytes", .bytes(\.limits.maxEventBytes, 256...16 * mib),
@@ -131,19 +131,19 @@ public enum SettingTable {
 
     private static let streams = [
         Setting(
-            "streams.heartbeat", .duration(\.streams.heartbeatMs, second...25 * second), reload: true,
+            "streams.heartbeat", .duration(\.streams.heartbeatMs, second...25 * second),
             "Comment on a stream on which nothing happens."),
         Setting(
-            "streams.retry", .duration(\.streams.retryMs, 100...hour), reload: true,
+            "streams.retry", .duration(\.streams.retryMs, 100...hour),
             "What readers are told to wait before they come back."),
         Setting(
-            "streams.retry_spread", .duration(\.streams.retrySpreadMs, 0...hour), reload: true,
+            "streams.retry_spread", .duration(\.streams.retrySpreadMs, 0...hour),
             "Over how long readers are spread, on top of retry, when all are sent away at once."),
         Setting(
-            "streams.max_age", .optionalDuration(\.streams.maxAgeMs, second...30 * day), reload: true,
+            "streams.max_age", .optionalDuration(\.streams.maxAgeMs, second...30 * day),
             "Age at which a stream is ended and its reader comes back."),
         Setting(
-            "streams.max_age_spread", .duration(\.streams.maxAgeSpreadMs, 0...day), reload: true,
+            "streams.max_age_spread", .duration(\.streams.maxAgeSpreadMs, 0...day),
             "How much earlier than max_age that may happen, at random."),
         Setting(
             "streams.stall_timeout", .duration(\.streams.stallTimeoutMs, second...hour),
@@ -180,7 +180,7 @@ public enum SettingTable {
             "uploads.stall_timeout", .duration(\.uploads.stallTimeoutMs, second...hour),
             "How long an upload may bring nothing (408)."),
         Setting(
-            "uploads.idle", .duration(\.uploads.idleMs, minute...30 * day), reload: true,
+            "uploads.idle", .duration(\.uploads.idleMs, minute...30 * day),
             "How long a file is kept that no job uses."),
     ]
 
@@ -198,22 +198,22 @@ public enum SettingTable {
 
     private static let retention = [
         Setting(
-            "retention.events_per_log", .count(\.retention.eventsPerLog, 1...1_000_000_000), reload: true,
+            "retention.events_per_log", .count(\.retention.eventsPerLog, 1...1_000_000_000),
             "Events of one job or channel that are kept, the newest."),
         Setting(
-            "retention.bytes_per_log", .bytes(\.retention.bytesPerLog, kib...1024 * gib), reload: true, "Bytes of them."
+            "retention.bytes_per_log", .bytes(\.retention.bytesPerLog, kib...1024 * gib), "Bytes of them."
         ),
         Setting(
-            "retention.event_age", .optionalDuration(\.retention.eventAgeMs, second...3650 * day), reload: true,
+            "retention.event_age", .optionalDuration(\.retention.eventAgeMs, second...3650 * day),
             "Age at which events go; a job's terminal event stays with it."),
         Setting(
-            "retention.ended_job_age", .optionalDuration(\.retention.endedJobAgeMs, second...3650 * day), reload: true,
+            "retention.ended_job_age", .optionalDuration(\.retention.endedJobAgeMs, second...3650 * day),
             "From a job's end to its removal with its log."),
         Setting(
-            "retention.ended_jobs", .optionalCount(\.retention.endedJobs, 1...1_000_000_000), reload: true,
+            "retention.ended_jobs", .optionalCount(\.retention.endedJobs, 1...1_000_000_000),
             "Ended jobs that are kept, the newest."),
         Setting(
-            "retention.channel_idle", .optionalDuration(\.retention.channelIdleMs, second...3650 * day), reload: true,
+            "retention.channel_idle", .optionalDuration(\.retention.channelIdleMs, second...3650 * day),
             "From a channel's last event to its removal."),
     ]
 }

@@ -1,5 +1,5 @@
-// The types that a setting may have. Each case knows the place in ServerConfiguration and the bounds; reading and writing text
-// is here, so that file, environment and flags refuse the same values with the same words.
+// The types that a setting may have. Each case knows the place in ServerConfiguration and the bounds; reading and
+// writing text is here, so that file, environment and flags refuse the same values with the same words.
 
 /// Type, bounds and place of a setting.
 public enum SettingValue: Sendable {

@@ -79,8 +79,9 @@ public enum UnitText {
 
     /// Nil when the product does not fit or is no whole number of the smallest unit.
     private static func multiply(_ number: Number, by unit: Int) -> Int? {
-        let billionths = (Int128(number.whole) * 1_000_000_000 + Int128(number.billionths)) * Int128(unit)
-        guard billionths % 1_000_000_000 == 0 else { return nil }
+        let whole = Int128(number.whole) * 1_000_000_000 + Int128(number.billionths)
+        let (billionths, overflow) = whole.multipliedReportingOverflow(by: Int128(unit))
+        guard !overflow, billionths % 1_000_000_000 == 0 else { return nil }
         return Int(exactly: billionths / 1_000_000_000)
     }
 }

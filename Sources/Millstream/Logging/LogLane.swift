@@ -1,5 +1,5 @@
-// One thread that writes the log. Others add lines to a bounded queue and never wait: when the disk is stuck and the queue full,
-// lines are dropped, counted, and the count is written once there is room again.
+// One thread that writes the log. Others add lines to a bounded queue and never wait: when the disk is stuck and the
+// queue full, lines are dropped, counted, and the count is written once there is room again.
 
 import Glibc
 import MillstreamLoop
@@ -7,7 +7,8 @@ import Synchronization
 
 /// The writing lane of a log.
 final class LogLane: @unchecked Sendable {
-    // Sendable: everything below `lock` is touched with it held; `output` by the lane's thread alone once that has started.
+    // Sendable: everything below `lock` is touched with it held; `output` by the lane's thread alone once that has
+    // started.
     /// The form of lines, JSON or text.
     let isJSON: Atomic<Bool>
     private let maxQueuedBytes: Int

@@ -1,5 +1,5 @@
-// One line of the log, as text or as JSON. A value. Whatever a peer got into it, it stays one line, is bounded, and shows no
-// token.
+// One line of the log, as text or as JSON. A value. Whatever a peer got into it, it stays one line, is bounded, and
+// shows no token.
 
 import Glibc
 import Logging

@@ -1,5 +1,5 @@
-// Keeps tokens out of the log, wherever they come along: as a field of their own, in a request's target, in a header that is
-// quoted in a message. Pure. It rather hides too much.
+// Keeps tokens out of the log, wherever they come along: as a field of their own, in a request's target, in a header
+// that is quoted in a message. Pure. It rather hides too much.
 
 enum Redaction {
     static let mark = "[redacted]"

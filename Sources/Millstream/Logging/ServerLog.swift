@@ -1,5 +1,5 @@
-// The server's own log: the face of logging. Formats on the calling thread, writes on a lane of its own, so that no thread waits
-// for a disk. Any thread may log; one owner reconfigures and closes.
+// The server's own log: the face of logging. Formats on the calling thread, writes on a lane of its own, so that no
+// thread waits for a disk. Any thread may log; one owner reconfigures and closes.
 
 import Logging
 import Synchronization
@@ -28,8 +28,9 @@ public final class ServerLog: Sendable {
         Logger(label: label) { [self] _ in ServerLogHandler(log: self) }
     }
 
-    /// Takes a new level, format and file, and opens the file again even if its name is the same: it may have been moved away by
-    /// a log rotation. The lane does that; a file that cannot be opened is reported in the old one, which stays in use.
+    /// Takes a new level, format and file, and opens the file again even if its name is the same: it may have been
+    /// moved away by a log rotation. The lane does that; a file that cannot be opened is reported in the old one, which
+    /// stays in use.
     public func reconfigure(_ settings: ServerConfiguration.Log) {
         level.store(Logger.Level(settings.level).rank, ordering: .relaxed)
         lane.isJSON.store(settings.format == .json, ordering: .relaxed)

@@ -2,7 +2,8 @@
 
 import Logging
 
-/// Sends events of one logger to a ``ServerLog``. The server's level applies unless the logger was given one of its own.
+/// Sends events of one logger to a ``ServerLog``. The server's level applies unless the logger was given one of its
+/// own.
 struct ServerLogHandler: LogHandler {
     let log: ServerLog
     var metadata: Logger.Metadata = [:]

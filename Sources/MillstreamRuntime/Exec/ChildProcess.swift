@@ -21,7 +21,8 @@ final class ChildProcess: @unchecked Sendable {
     private let input: PipeWriter
     private var output: PipeReader?
     private var errors: PipeReader?
-    private var exitSource: (any DispatchSourceRead)?
+    private let poller: DescriptorPoller
+    private var exitWatch: DescriptorWatch?
     private var exitTimer: (any DispatchSourceTimer)?
     private var stage = Stage.running
     private var isTerminating = false
@@ -44,15 +45,18 @@ final class ChildProcess: @unchecked Sendable {
     let group: ProcessGroup
 
     /// Starts the program. On `queue`.
-    init(_ command: ProgramCommand, queue: DispatchQueue, limits: PoolLimits) throws(ProgramStartError) {
+    init(
+        _ command: ProgramCommand, queue: DispatchQueue, poller: DescriptorPoller, limits: PoolLimits
+    ) throws(ProgramStartError) {
         dispatchPrecondition(condition: .onQueue(queue))
         let child = try command.start()
         self.child = child
         self.queue = queue
-        input = PipeWriter(fd: child.stdin_fd, queue: queue, maxPendingBytes: limits.maxPendingInputBytes)
+        self.poller = poller
+        input = PipeWriter(
+            fd: child.stdin_fd, queue: queue, poller: poller, maxPendingBytes: limits.maxPendingInputBytes)
         group = ProcessGroup(
             id: child.pid, startTicks: ProcessIdentity(pid: child.pid)?.startTicks ?? 0, bootID: ProcessIdentity.bootID)
-        input.start()
     }
 
     /// Begins to read. `onLine` may pause its stream; `onEnd` comes once, after the last line of both.
@@ -93,24 +97,22 @@ final class ChildProcess: @unchecked Sendable {
 
     private func watchExit() {
         if child.pidfd >= 0 {
-            let pidfd = child.pidfd
-            let source = DispatchSource.makeReadSource(fileDescriptor: pidfd, queue: queue)
-            source.setEventHandler { [self] in leaderDidEnd() }
-            source.setCancelHandler { close(pidfd) }
-            exitSource = source
-            source.resume()
+            let watch = poller.watch(child.pidfd, .read, on: queue) { [self] in leaderDidEnd() }
+            exitWatch = watch
+            watch.arm()
         } else {
-            // A kernel without pidfd: looked at now and then. Here the leader is reaped before its group is ended.
+            // A kernel without pidfd: looked at now and then.
             let timer = DispatchSource.makeTimerSource(queue: queue)
             timer.schedule(deadline: .now(), repeating: .milliseconds(20))
             timer.setEventHandler { [self] in
-                if kill(child.pid, 0) != 0 || isZombie { leaderDidEnd() }
+                if isZombie { leaderDidEnd() }
             }
             exitTimer = timer
             timer.resume()
         }
     }
 
+    /// Ended and not reaped, or gone.
     private var isZombie: Bool {
         guard let stat = ProcFile.read("/proc/\(child.pid)/stat") else { return true }
         guard let close = stat.lastIndex(of: UInt8(ascii: ")")), close + 2 < stat.count else { return false }
@@ -163,8 +165,11 @@ final class ChildProcess: @unchecked Sendable {
     }
 
     private func stopWatchingExit() {
-        exitSource?.cancel()
-        exitSource = nil
+        if let exitWatch {
+            exitWatch.cancel()
+            close(child.pidfd)
+        }
+        exitWatch = nil
         exitTimer?.cancel()
         exitTimer = nil
     }
@@ -172,11 +177,11 @@ final class ChildProcess: @unchecked Sendable {
     private func reader(
         _ fd: Int32, _ limits: PoolLimits, _ onLine: @escaping (OutputLine) -> PipeReader.Flow
     ) -> PipeReader {
-        let reader = PipeReader(fd: fd, queue: queue, maxLineBytes: limits.maxLineBytes, onLine: onLine) { [self] in
-            endGroupIfDue()
-            endIfRead()
-        }
-        reader.start()
-        return reader
+        PipeReader(
+            fd: fd, queue: queue, poller: poller, maxLineBytes: limits.maxLineBytes, onLine: onLine,
+            onFinish: { [self] in
+                endGroupIfDue()
+                endIfRead()
+            })
     }
 }

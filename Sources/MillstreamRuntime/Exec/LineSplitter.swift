@@ -64,7 +64,7 @@ struct LineSplitter {
     mutating func finish() -> OutputLine? {
         defer { drop(through: buffer.count) }
         guard !isSkipping, start < buffer.count else { return nil }
-        return OutputLine(bytes: Array(buffer[start...]))
+        return OutputLine(bytes: Array(buffer[start..<withoutReturn(buffer.count)]))
     }
 
     private mutating func lineFeed() -> Int? {
@@ -83,10 +83,9 @@ struct LineSplitter {
         }
     }
 
-    /// The carriage return of a CRLF does not count.
+    /// The carriage return of a CRLF does not count, nor one whose line feed may still come.
     private func endsWithReturn(_ end: Int?, _ length: Int) -> Bool {
-        guard let end, length == maxLineBytes + 1 else { return false }
-        return buffer[end - 1] == 0x0D
+        length == maxLineBytes + 1 && buffer[(end ?? buffer.count) - 1] == 0x0D
     }
 
     private func withoutReturn(_ end: Int) -> Int {

@@ -5,17 +5,15 @@ import Glibc
 // One output of a program: reads its pipe when there is something, hands out lines, and stops reading while the receiver cannot
 // take more (then the program blocks on its pipe: that is the backpressure). Confined to the program's serial queue.
 
-final class PipeReader: @unchecked Sendable {
-    // Sendable: used on `queue` alone; the Dispatch source's callbacks run there too.
+final class PipeReader {
     private let fd: Int32
     private let queue: DispatchQueue
-    private let source: any DispatchSourceRead
+    private var watch: DescriptorWatch?
     private var splitter: LineSplitter
     private var state = State.reading
     /// Nil while the program lives. After its end: how much may still come; all it wrote fits the pipe, and what comes beyond is
     /// from a stranger that holds the pipe.
     private var bytesLeft: Int?
-    private var isSuspended = false
     private let onLine: (OutputLine) -> Flow
     private let onFinish: () -> Void
 
@@ -37,23 +35,17 @@ final class PipeReader: @unchecked Sendable {
     ///   - fd: non-blocking; owned from here on.
     ///   - onFinish: once, after the last line was taken.
     init(
-        fd: Int32, queue: DispatchQueue, maxLineBytes: Int, onLine: @escaping (OutputLine) -> Flow,
-        onFinish: @escaping () -> Void
+        fd: Int32, queue: DispatchQueue, poller: DescriptorPoller, maxLineBytes: Int,
+        onLine: @escaping (OutputLine) -> Flow, onFinish: @escaping () -> Void
     ) {
         self.fd = fd
         self.queue = queue
         self.onLine = onLine
         self.onFinish = onFinish
         splitter = LineSplitter(maxLineBytes: maxLineBytes)
-        source = DispatchSource.makeReadSource(fileDescriptor: fd, queue: queue)
-    }
-
-    func start() {
-        let fd = fd
-        source.setEventHandler { [self] in readSome() }
-        // Not before the source is done with it: the number may be another file's a moment later.
-        source.setCancelHandler { close(fd) }
-        source.resume()
+        let watch = poller.watch(fd, .read, on: queue) { [self] in readSome() }
+        self.watch = watch
+        watch.arm()
     }
 
     var isFinished: Bool { state == .finished }
@@ -68,9 +60,7 @@ final class PipeReader: @unchecked Sendable {
         case .paused:
             state = .reading
             deliverLines()
-            guard state == .reading else { return }
-            resumeSource()
-            if bytesLeft != nil { readSome() }
+            readSome()
         }
     }
 
@@ -86,13 +76,13 @@ final class PipeReader: @unchecked Sendable {
         var budget = 256 << 10
         while state == .reading, budget > 0 {
             let count = readOnce(atMost: min(budget, bytesLeft ?? .max))
-            guard count > 0 else { return }
+            guard count > 0 else { break }
             budget -= count
             if let left = bytesLeft { bytesLeft = max(0, left - count) }
             deliverLines()
             if state == .reading, bytesLeft == 0 { reachEnd() }
         }
-        if state == .reading, bytesLeft != nil { queue.async { [self] in readSome() } }
+        if state == .reading { watch?.arm() }
     }
 
     /// Reads one piece. 0 when there is nothing now, or ever.
@@ -117,12 +107,7 @@ final class PipeReader: @unchecked Sendable {
     }
 
     private func take(_ line: OutputLine) {
-        guard onLine(line) == .pause else { return }
-        state = .paused
-        if !isSuspended {
-            isSuspended = true
-            source.suspend()
-        }
+        if onLine(line) == .pause { state = .paused }
     }
 
     private func reachEnd() {
@@ -137,15 +122,9 @@ final class PipeReader: @unchecked Sendable {
     private func finish() {
         guard state != .finished else { return }
         state = .finished
-        source.cancel()
-        // A source that is released suspended traps.
-        resumeSource()
+        watch?.cancel()
+        watch = nil
+        close(fd)
         onFinish()
-    }
-
-    private func resumeSource() {
-        guard isSuspended else { return }
-        isSuspended = false
-        source.resume()
     }
 }

@@ -73,7 +73,8 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
         var command = command
         command.environment = ProgramEnvironment.adding(jobID: assignment.run.id.text, to: command.environment)
         do throws(ProgramStartError) {
-            let child = try ChildProcess(command, queue: queue, limits: services.limits)
+            let child = try ChildProcess(
+                command, queue: queue, poller: services.programs.poller, limits: services.limits)
             stage = .running(child)
             // Before it gets its input: a program that has begun to work is one that the next start knows of.
             services.queue.post(.noteProcess(assignment.run, child.group))
@@ -197,7 +198,7 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
     private func end(_ outcome: WorkerOutcome) {
         if case .over = stage { return }
         stage = .over
-        services.queue.post(.finish(assignment.run, outcome))
         didEnd(assignment.run, false)
+        services.queue.post(.finish(assignment.run, outcome))
     }
 }

@@ -74,7 +74,7 @@ final class HandlerRun: WorkerRun {
         guard let before = gate.end() else { return }
         box.close()
         if abandoned || before == .open { task.withLock { $0 }?.cancel() }
-        services.queue.post(.finish(assignment.run, before == .stopping ? .stopped : outcome))
         didEnd(assignment.run, abandoned)
+        services.queue.post(.finish(assignment.run, before == .stopping ? .stopped : outcome))
     }
 }

@@ -88,7 +88,8 @@ private final class ProgramTool: @unchecked Sendable {
     private func spawn(_ command: ProgramCommand, _ input: [UInt8]) throws -> Int32 {
         guard !isTerminating else { throw CancellationError() }
         do throws(ProgramStartError) {
-            let child = try ChildProcess(command, queue: queue, limits: job.services.limits)
+            let child = try ChildProcess(
+                command, queue: queue, poller: job.services.programs.poller, limits: job.services.limits)
             self.child = child
             job.services.queue.post(.noteProcess(job.run, child.group))
             child.watch(

@@ -4,9 +4,9 @@ import MillstreamJobs
 // tells it how each try went. The situations:
 //
 //   batch(n)   the first n entries together. Success doubles n, failure halves it, so that one bad entry ends up alone.
-//   probe      the first entry failed alone. Is it the entry, or the store? One entry of another source tells: when that
-//              succeeds, the source of the first is put aside (quarantine) and the others go on; when it fails as well, the
-//              store is at fault and the first entry is tried again.
+//   probe      the first entry failed alone. Is it the entry, or the store? One entry of another source tells, or a command of
+//              a caller: when that succeeds, the source of the first is put aside (quarantine) and the others go on; when it
+//              fails as well, the first entry is tried again, and after it another source's, for two may be bad.
 //
 // A source in quarantine keeps its order: its entries wait behind the bad one, which is tried alone now and then. When it
 // went on failing while others succeeded, it is given up: a run is failed, an event of a channel is dropped.
@@ -38,13 +38,15 @@ struct RetryQueue {
     private var entries: [LaneEntry] = []
     private var step = Step.batch(Int.max)
     private var quarantines: [Quarantine] = []
+    /// Since the last success: which source's turn it is to be the probe.
+    private var failedProbes = 0
 
     var isEmpty: Bool { entries.isEmpty && quarantines.isEmpty }
     /// Whether entries wait that are not in quarantine: then nothing new may pass them.
     var blocksQueue: Bool { !entries.isEmpty }
     var hasQuarantine: Bool { !quarantines.isEmpty }
-    /// Whether the first entry failed alone and only a command from elsewhere can tell whose fault it is.
-    var wantsForeignProbe: Bool { step == .probe && probeIndex == nil && !entries.isEmpty }
+    /// Whether the first entry failed alone, so that a command from elsewhere can tell whose fault it is.
+    var wantsForeignProbe: Bool { step == .probe && !entries.isEmpty }
 
     /// Keeps what a failed batch held, or what arrived behind it. The first time it is tried whole once more: the fault may have
     /// lain in what is not kept.
@@ -83,6 +85,7 @@ struct RetryQueue {
     mutating func succeeded(_ attempt: Attempt, wasStored: Bool) {
         switch attempt.origin {
         case .front:
+            failedProbes = 0
             entries.removeFirst(min(attempt.entries.count, entries.count))
             step = .batch(max(2, attempt.entries.count.addingReportingOverflow(attempt.entries.count).partialValue))
         case .probe(let index):
@@ -97,7 +100,9 @@ struct RetryQueue {
     mutating func failed(_ attempt: Attempt) {
         switch attempt.origin {
         case .front: step = attempt.entries.count > 1 ? .batch(attempt.entries.count / 2) : .probe
-        case .probe: step = .batch(1)
+        case .probe:
+            failedProbes += 1
+            step = .batch(1)
         case .quarantine: break
         }
     }
@@ -127,12 +132,15 @@ struct RetryQueue {
         return all
     }
 
+    /// The first entry of a source other than the first's.
     private var probeIndex: Int? {
-        guard let first = entries.first else { return nil }
-        return entries.firstIndex { $0.source != first.source }
+        var sources = Set(entries.prefix(1).map(\.source))
+        let candidates = entries.indices.filter { sources.insert(entries[$0].source).inserted }
+        return candidates.isEmpty ? nil : candidates[failedProbes % candidates.count]
     }
 
     private mutating func quarantineFirst() {
+        failedProbes = 0
         guard let source = entries.first?.source else { return }
         quarantines.append(Quarantine(source: source, entries: entries.filter { $0.source == source }))
         entries.removeAll { $0.source == source }

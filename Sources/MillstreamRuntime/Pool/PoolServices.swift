@@ -30,6 +30,7 @@ protocol WorkerRun: AnyObject, Sendable {
 /// A few serial queues on which all programs' pipes are read; each program stays on one.
 final class ProgramQueues: Sendable {
     private let queues: [DispatchQueue]
+    let poller = DescriptorPoller()
 
     init(count: Int) {
         queues = (0..<max(1, count)).map { DispatchQueue(label: "millstream.programs.\($0)") }

@@ -13,6 +13,8 @@ public final class WorkerPool: Sendable {
     private let services: PoolServices
     private let handlers: [String: any JobHandler]
     private let state = Locked(State())
+    /// Signalled when a run ends while the pool stops.
+    private let runDidEnd = ConditionLock()
 
     private struct State {
         var runs: [JobRun: any WorkerRun] = [:]
@@ -43,6 +45,7 @@ public final class WorkerPool: Sendable {
 
     deinit {
         services.delays.close()
+        services.programs.poller.close()
     }
 
     /// Does what the ledger decided, in order. On the journal lane's thread; returns at once.
@@ -83,8 +86,10 @@ public final class WorkerPool: Sendable {
         }
         for run in runs { run.stop(graceMs: graceMs) }
         // Programs are killed at the end of the grace and gone a moment later.
-        let deadline = MonotonicTime.current().advanced(byMs: Int(clamping: graceMs) + 2000)
-        while state.withLock({ !$0.runs.isEmpty }), MonotonicTime.current() < deadline { usleep(2000) }
+        let deadline = MonotonicTime.current().advanced(byMs: Int(clamping: max(0, graceMs))).advanced(byMs: 2000)
+        runDidEnd.withLock {
+            while state.withLock({ !$0.runs.isEmpty }), runDidEnd.wait(until: deadline) {}
+        }
     }
 
     private func worker(of run: JobRun) -> (any WorkerRun)? {
@@ -129,5 +134,6 @@ public final class WorkerPool: Sendable {
             state.runs[run] = nil
             if abandoned { state.abandoned += 1 }
         }
+        runDidEnd.withLock { runDidEnd.broadcast() }
     }
 }

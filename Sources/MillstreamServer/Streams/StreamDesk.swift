@@ -30,6 +30,11 @@ final class StreamDesk: StreamTableDelegate {
             settings: settings, output: output, source: source, nowMs: core.loop.now.nanoseconds / 1_000_000,
             seed: .random(in: .min ... .max))
         source.hub = hub
+        hub.didDeliver = { [unowned core] emittedAtNs in
+            // Read anew for each log: the flush before may have sent to thousands.
+            let elapsedNs = MonotonicTime.current().nanoseconds &- emittedAtNs
+            core.metrics.emissionToSocket.recordNanoseconds(Int64(clamping: elapsedNs))
+        }
         table.delegate = self
         core.loop.atTickEnd(.flush) { [unowned self] in hub.flush() }
         heartbeat = core.loop.schedule(afterMs: 250, repeating: true) { [unowned self] in
@@ -89,14 +94,14 @@ final class StreamDesk: StreamTableDelegate {
 
     // MARK: Commits
 
-    func apply(_ notice: CommitNotice) {
+    func apply(_ notice: CommitNotice, emittedAtNs: UInt64?) {
         switch notice {
         case .job(let record):
             hub.statusChanged(.job(record.id), LogExtent(record)) { [unowned core] in
                 core.render(record, includeInput: false).bytes
             }
         case .events(let name, let ref, let epoch, let events):
-            hub.commitEvents(name, ref, epoch, events, emittedAtNs: [])
+            hub.commitEvents(name, ref, epoch, events, emittedAtNs: emittedAtNs.map { [UInt64](repeating: $0, count: events.count) } ?? [])
         case .trimmed(let name, let ref, let through): hub.logTrimmed(name, ref, through: through)
         case .removed(let name, let ref): hub.logRemoved(name, ref)
         case .refreshed, .progress: break

@@ -1,0 +1,149 @@
+// One log as the hub holds it: how far it reaches, its recent events as text, who reads it, what became known in this tick.
+// Loop-confined; the hub alone changes it.
+
+import MillstreamJournal
+
+/// A log with readers or recent events.
+final class LiveLog {
+    enum Head {
+        /// Nothing but what commits told.
+        case unknown
+        /// The store was asked.
+        case asked
+        case known
+    }
+
+    /// One log's part in a reader of several logs.
+    struct CombinedMember {
+        var slot: UInt32
+        var place: Int
+    }
+
+    /// A status that became known in this tick, and after which event.
+    struct TickStatus {
+        var after: Int64
+        var text: [UInt8]
+    }
+
+    static let none = UInt32.max
+    /// What an idle log costs besides its text, for the bound on recent bytes: object, table entries, array headers.
+    static let overheadBytes = 512
+
+    let name: LogName
+    /// Its place in the hub's table.
+    let index: UInt32
+    /// Tells runs apart, also over a new use of `index`.
+    var run: UInt32
+    /// Nil while no log has this name.
+    var ref: LogRef?
+    var epoch: Epoch?
+    var head = Head.unknown
+    /// The last event that is known to exist; the recent events may lag behind it or be empty.
+    var lastSequence: Int64 = 0
+    var trimmedThrough: Int64 = 0
+    var hasEnded = false
+    /// The log is gone from the store, and no new one has its name yet.
+    var isRemoved = false
+    var newestProgress: Int64 = 0
+    var recent = EncodedEvents()
+
+    /// Slots of the readers of this log alone.
+    var members: [UInt32] = []
+    var combined: [CombinedMember] = []
+
+    /// Counts the states that readers were told of.
+    var statusVersion: UInt16 = 0
+    /// The last snapshot that came while there were readers.
+    var statusSnapshot: [UInt8] = []
+
+    var isDirty = false
+    /// The first event that came in this tick; 0: none.
+    var tickFirst: Int64 = 0
+    var tickStatuses: [TickStatus] = []
+    /// When each event of this tick was emitted, as the caller told.
+    var tickEmissions: [UInt64] = []
+    /// Whether something of this tick was given to a reader's output.
+    var leftInTick = false
+    /// The last piece that was cut out for readers behind the end, for the next one that needs the same.
+    var sharedPiece: (range: ClosedRange<Int64>, payload: AnyObject)?
+
+    /// The list of logs with recent events, in the order of their last event.
+    var older = LiveLog.none
+    var newer = LiveLog.none
+    var isListed = false
+    /// What this log counts for in the list's sum.
+    var countedBytes = 0
+
+    init(name: LogName, index: UInt32, run: UInt32) {
+        self.name = name
+        self.index = index
+        self.run = run
+    }
+
+    var hasReaders: Bool { !members.isEmpty || !combined.isEmpty }
+
+    var extent: LogExtent? {
+        guard let ref, let epoch else { return nil }
+        return LogExtent(
+            ref: ref, epoch: epoch, lastSequence: lastSequence, trimmedThrough: trimmedThrough, hasEnded: hasEnded)
+    }
+
+    /// The last event before this tick.
+    var tickBase: Int64 { tickFirst == 0 ? lastSequence : tickFirst - 1 }
+
+    /// Takes what somebody else knows of the same run; knowledge only grows.
+    func learn(_ extent: LogExtent) {
+        lastSequence = max(lastSequence, extent.lastSequence)
+        trimmedThrough = max(trimmedThrough, extent.trimmedThrough)
+        hasEnded = hasEnded || extent.hasEnded
+    }
+
+    /// Begins another run: nothing of the old one holds any more.
+    func begin(run: UInt32, ref: LogRef, epoch: Epoch) {
+        self.run = run
+        self.ref = ref
+        self.epoch = epoch
+        lastSequence = 0
+        trimmedThrough = 0
+        hasEnded = false
+        isRemoved = false
+        newestProgress = 0
+        recent = EncodedEvents()
+        sharedPiece = nil
+        endTick()
+    }
+
+    /// Adds committed events to the recent ones. Those that are there already are left out. How many were new.
+    func append(_ events: [EventRecord], epoch: Epoch) -> Int {
+        var added = 0
+        for event in events where recent.isEmpty || event.sequence > recent.last {
+            // A hole in what the store tells: the recent events begin anew behind it, and readers fetch what they miss.
+            if !recent.isEmpty, event.sequence != recent.last + 1 {
+                recent.removeAll(next: event.sequence)
+                tickFirst = 0
+            }
+            recent.append(event, epoch: epoch)
+            if tickFirst == 0 { tickFirst = event.sequence }
+            if event.name == EventName.progress { newestProgress = event.sequence }
+            lastSequence = max(lastSequence, event.sequence)
+            added += 1
+        }
+        return added
+    }
+
+    /// How far a reader that stands at `sequence` has lost events; nil when the next one can still be had.
+    func lostThrough(after sequence: Int64) -> Int64? {
+        guard sequence < trimmedThrough, !recent.contains(sequence + 1) else { return nil }
+        // What is still in memory is given, also when the store does not have it any more.
+        let isAhead = !recent.isEmpty && recent.first > sequence
+        return min(trimmedThrough, isAhead ? recent.first - 1 : .max, max(lastSequence, sequence + 1))
+    }
+
+    func endTick() {
+        isDirty = false
+        leftInTick = false
+        tickFirst = 0
+        if !tickStatuses.isEmpty { tickStatuses = [] }
+        if !tickEmissions.isEmpty { tickEmissions.removeAll(keepingCapacity: true) }
+    }
+}

@@ -1,0 +1,179 @@
+// The end of a tick: what became known in it leaves. First the logs with news, one payload each for all readers at their end; then
+// the readers that are behind, came, or drained. Loop-confined.
+
+extension StreamHub {
+    /// More text than this in one tick goes to readers in pieces, as to readers that are behind.
+    private static let maxTickPayloadBytes = 256 << 10
+
+    /// Sends everything of this tick. Call it once at the end of each tick; it costs nothing when nothing happened.
+    public func flush() {
+        if !dirtyLogs.isEmpty { flushLogs() }
+        if !queue.isEmpty { flushReaders() }
+        settle()
+    }
+
+    private func flushLogs() {
+        let dirty = dirtyLogs
+        for index in dirty {
+            if let log = logs[Int(index)], log.isDirty { flushLog(log, endTick: false) }
+        }
+    }
+
+    private func flushReaders() {
+        // Pumping may queue no other reader, but a reader that comes while this runs would be found by the next flush.
+        var now: [ReaderID] = []
+        swap(&now, &queue)
+        for id in now {
+            guard let reader = readers.find(id) else { continue }
+            reader.pointee.flags.remove(.isQueued)
+            pump(id.slot)
+        }
+        now.removeAll(keepingCapacity: now.capacity < 4096)
+        if queue.isEmpty { swap(&now, &queue) }
+    }
+
+    /// After all readers had their turn: bounds are kept, questions go out.
+    private func settle() {
+        for index in dirtyLogs {
+            guard let log = logs[Int(index)] else { continue }
+            finishTick(of: log)
+            log.recent.shrink(toBytes: settings.maxRecentBytesPerLog)
+            recent.touch(log, in: logs)
+            if !log.hasReaders { idleLogs.append(index) }
+        }
+        dirtyLogs.removeAll(keepingCapacity: dirtyLogs.capacity < 4096)
+        while recent.heldBytes > settings.maxRecentBytes, let oldest = recent.oldest(in: logs) {
+            recent.remove(oldest, in: logs)
+            oldest.recent = EncodedEvents()
+            if !oldest.hasReaders { idleLogs.append(oldest.index) }
+        }
+        for index in logsWithPieces { logs[Int(index)]?.sharedPiece = nil }
+        logsWithPieces.removeAll(keepingCapacity: true)
+        if pages.cachedBytes > settings.maxPageCacheBytes { pages.trim(toBytes: settings.maxPageCacheBytes) }
+        askStore()
+        if !idleLogs.isEmpty { dropIdleLogs() }
+        metrics.recentBytes = recent.heldBytes
+        metrics.pageRequests = pages.count
+    }
+
+    func askStore() {
+        guard pages.count > 0 else { return }
+        let settings = settings
+        let source = source
+        pages.ask(maxUnderWay: settings.maxPageRequests) { question, token in
+            switch question {
+            case .page(let key, let ref, _):
+                source.requestPage(
+                    of: ref, after: key.after, maxEvents: settings.maxPageEvents, maxBytes: settings.maxPageBytes,
+                    token: token)
+            case .head(let name): source.requestHead(of: name, token: token)
+            }
+        }
+    }
+
+    // MARK: One log
+
+    /// Sends what this tick brought for the log to its readers.
+    func flushLog(_ log: LiveLog, endTick: Bool = true) {
+        guard log.isDirty, log.hasReaders else { return }
+        if !log.members.isEmpty { fanOut(log) }
+        for member in log.combined { enqueue(member.slot) }
+        guard endTick else { return }
+        for member in log.combined { pump(member.slot) }
+        finishTick(of: log)
+    }
+
+    private func finishTick(of log: LiveLog) {
+        if let didDeliver, log.leftInTick {
+            for emittedAtNs in log.tickEmissions { didDeliver(emittedAtNs) }
+        }
+        log.endTick()
+    }
+
+    /// One payload for all readers that had everything before this tick; the others are looked at one by one.
+    private func fanOut(_ log: LiveLog) {
+        guard let (payload, byteCount) = tickPayload(log) else {
+            for index in stride(from: log.members.count - 1, through: 0, by: -1) { pumpMember(log, index) }
+            return
+        }
+        let base = log.tickBase
+        let last = log.lastSequence
+        let isLast = log.hasEnded
+        let version = log.statusVersion
+        let now = UInt32(truncatingIfNeeded: nowMs)
+        let output = output
+        var sent: UInt64 = 0
+        // Backwards: a reader that goes is replaced by one that had its turn.
+        for index in stride(from: log.members.count - 1, through: 0, by: -1) {
+            let slot = log.members[index]
+            let reader = readers[slot]
+            guard reader.pointee.phase == .live, reader.pointee.reading.sequence == base else {
+                pumpMember(log, index)
+                continue
+            }
+            let id = ReaderID(slot: slot, generation: reader.pointee.generation)
+            sent &+= 1
+            if isLast {
+                finish(id, last: payload, .ended)
+                continue
+            }
+            reader.pointee.reading.didDeliver(through: last)
+            reader.pointee.statusVersion = version
+            reader.pointee.lastSentMs = now
+            switch output.send(payload, to: id) {
+            case .sent: break
+            case .pending: block(slot)
+            case .gone: forget(slot, .gone)
+            }
+        }
+        if sent > 0 { log.leftInTick = true }
+        metrics.sends &+= sent
+        metrics.deliveries &+= sent &* UInt64(last - base)
+        metrics.deliveredBytes &+= sent &* UInt64(byteCount)
+    }
+
+    private func pumpMember(_ log: LiveLog, _ index: Int) {
+        let slot = log.members[index]
+        switch readers[slot].pointee.phase {
+        case .live: pump(slot)
+        case .free, .due, .waiting, .blocked: break
+        }
+    }
+
+    /// Everything of the tick as one text: events, and states where they came about, but none behind the last event.
+    /// Nil when there is nothing that all readers at the end could share.
+    private func tickPayload(_ log: LiveLog) -> (AnyObject, byteCount: Int)? {
+        let hasEvents = log.tickFirst != 0 && log.recent.contains(log.tickFirst) && log.recent.last == log.lastSequence
+        guard hasEvents || (log.tickFirst == 0 && !log.tickStatuses.isEmpty) else { return nil }
+        guard hasEvents else {
+            // The last event came before its state: readers that have it just end.
+            guard !log.hasEnded else { return nil }
+            let text = log.tickStatuses.flatMap(\.text)
+            return (payload(text), text.count)
+        }
+        let range = log.tickFirst...log.lastSequence
+        let byteCount = log.recent.byteCount(of: range)
+        guard byteCount <= Self.maxTickPayloadBytes else { return nil }
+        guard !log.tickStatuses.isEmpty else {
+            return (log.recent.withText(of: range) { output.makePayload($0) }, byteCount)
+        }
+        let text = interleaved(log, range)
+        return (payload(text), text.count)
+    }
+
+    private func interleaved(_ log: LiveLog, _ range: ClosedRange<Int64>) -> [UInt8] {
+        var text: [UInt8] = []
+        var next = range.lowerBound
+        let latest = log.hasEnded ? range.upperBound - 1 : range.upperBound
+        for status in log.tickStatuses {
+            let after = min(status.after, latest)
+            if after >= next {
+                log.recent.withText(of: next...after) { text.append(contentsOf: $0) }
+                next = after + 1
+            }
+            text.append(contentsOf: status.text)
+        }
+        if next <= range.upperBound { log.recent.withText(of: next...range.upperBound) { text.append(contentsOf: $0) } }
+        return text
+    }
+}

@@ -1,0 +1,128 @@
+// Owns the logs that have readers or recent events, and the state of all readers. What is committed comes in, what was asked of
+// the store comes in, and once per tick everything leaves: one payload per log for all readers that are at its end, shared
+// pieces of the log for those that are behind. Loop-confined, without a clock, a socket or a thread of its own. It never
+// decides about jobs, never blocks, never copies for a reader that lags: such a reader is a number in its log.
+
+import MillstreamJournal
+
+/// The fan-out of all logs to all readers. Not Sendable; every call on the loop's thread.
+///
+/// A tick: any number of the calls below, then one ``flush()``. Nothing is sent before that, the end of all streams aside.
+public final class StreamHub {
+    public let settings: StreamSettings
+    public internal(set) var metrics = StreamMetrics()
+    /// Called in ``flush()`` once for each event that left for at least one reader's output in its tick, with the time that
+    /// ``commitEvents(_:_:_:_:emittedAtNs:)`` was given for it. For the latency from emission to socket.
+    public var didDeliver: ((_ emittedAtNs: UInt64) -> Void)?
+
+    // The server owns the hub and both of these.
+    unowned let output: any ReaderOutput
+    unowned let source: any LogSource
+
+    var logs: [LiveLog?] = []
+    var freeLogs: [UInt32] = []
+    var names: [LogName: UInt32] = [:]
+    var lastRun: UInt32 = 0
+    var dirtyLogs: [UInt32] = []
+    /// Logs that may have lost their last reader or their last recent event.
+    var idleLogs: [UInt32] = []
+    /// Logs that hold a shared piece, until the end of the flush.
+    var logsWithPieces: [UInt32] = []
+    var recent = RecentList()
+    var pages = PageDesk()
+
+    let readers = ReaderTable()
+    /// Readers that the next flush looks at.
+    var queue: [ReaderID] = []
+    var prefaces: [UInt32: [UInt8]] = [:]
+    var unresolved: [UInt32: StartPoint] = [:]
+    var combined: [UInt32: CombinedReader] = [:]
+
+    let startMs: UInt64
+    var nowMs: UInt64
+    var spread: SpreadSource
+    var nextStripe = 0
+    var nextStripeAtMs: UInt64
+    var isDraining = false
+    let heartbeat: AnyObject
+
+    /// - Parameters:
+    ///   - output: the sockets; not retained.
+    ///   - source: the store's reading half; not retained.
+    ///   - nowMs: a monotonic time in milliseconds; later calls bring the same clock.
+    ///   - seed: of the spread of `retry` and maximum age.
+    public init(
+        settings: StreamSettings, output: any ReaderOutput, source: any LogSource, nowMs: UInt64, seed: UInt64
+    ) {
+        self.settings = settings
+        self.output = output
+        self.source = source
+        self.nowMs = nowMs
+        startMs = nowMs
+        nextStripeAtMs = nowMs + Self.stripeMs
+        spread = SpreadSource(seed: seed)
+        heartbeat = Self.payload(Self.heartbeatText, output)
+    }
+
+    // MARK: Logs by name and number
+
+    func find(_ name: LogName) -> LiveLog? {
+        names[name].flatMap { logs[Int($0)] }
+    }
+
+    func findOrMake(_ name: LogName) -> LiveLog {
+        if let log = find(name) { return log }
+        let index = freeLogs.popLast() ?? UInt32(logs.count)
+        let log = LiveLog(name: name, index: index, run: nextRun())
+        if Int(index) == logs.count { logs.append(log) } else { logs[Int(index)] = log }
+        names[name] = index
+        metrics.logs += 1
+        idleLogs.append(index)
+        return log
+    }
+
+    func log(_ index: UInt32) -> LiveLog {
+        guard let log = logs[Int(index)] else { preconditionFailure("a reader's log is in the table") }
+        return log
+    }
+
+    func nextRun() -> UInt32 {
+        lastRun &+= 1
+        return lastRun
+    }
+
+    func markDirty(_ log: LiveLog) {
+        guard !log.isDirty else { return }
+        log.isDirty = true
+        dirtyLogs.append(log.index)
+    }
+
+    /// Drops logs that nobody reads and of which nothing is held.
+    func dropIdleLogs() {
+        for index in idleLogs {
+            guard let log = logs[Int(index)], !log.hasReaders, !log.isDirty else { continue }
+            log.statusSnapshot = []
+            guard log.recent.isEmpty else { continue }
+            recent.remove(log, in: logs)
+            names[log.name] = nil
+            logs[Int(index)] = nil
+            freeLogs.append(index)
+            metrics.logs -= 1
+        }
+        idleLogs.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Small things
+
+    static func payload(_ text: [UInt8], _ output: any ReaderOutput) -> AnyObject {
+        text.withUnsafeBytes { output.makePayload($0) }
+    }
+
+    func payload(_ text: [UInt8]) -> AnyObject { Self.payload(text, output) }
+
+    var nowTenths: UInt32 { tenths(nowMs) }
+
+    func tenths(_ timeMs: UInt64) -> UInt32 {
+        UInt32(clamping: (max(timeMs, startMs) - startMs) / 100)
+    }
+}

@@ -1,0 +1,34 @@
+// Bounds and times of the streams. A value; the configuration checks the ranges.
+
+/// Settings of a ``StreamHub``.
+public struct StreamSettings: Hashable, Sendable {
+    /// A comment is sent when nothing else was for this long. A stream is looked at about once a second, so silence may last
+    /// a second longer.
+    public var heartbeatIntervalMs = 15_000
+    /// How long a stream may last; 0 for any time.
+    public var maxAgeMs = 0
+    /// Streams end up to this much before ``maxAgeMs``, so that those opened together do not come back together.
+    public var maxAgeSpreadMs = 0
+    /// What `status` tells a client to wait before it reconnects; the lower bound of what `closing` tells.
+    public var retryMs = 1_000
+    /// `closing` adds up to this much, different for each reader.
+    public var retrySpreadMs = 5_000
+    /// Encoded events that are kept of all logs together, for readers that come or come back soon.
+    public var maxRecentBytes = 32 << 20
+    /// The same of one log.
+    public var maxRecentBytesPerLog = 256 << 10
+    /// A reader that is behind gets its log in shared pieces of about this length (one longer event aside).
+    public var maxChunkBytes = 64 << 10
+    /// The same for text that is made for one reader alone.
+    public var maxOwnChunkBytes = 16 << 10
+    /// Events of one page asked of the store.
+    public var maxPageEvents = 512
+    /// Bytes of data of one page asked of the store.
+    public var maxPageBytes = 48 << 10
+    /// Questions to the store that are under way at a time; more wait, each asked once for all its readers.
+    public var maxPageRequests = 32
+    /// Encoded pages that are kept for readers that resume at the same place.
+    public var maxPageCacheBytes = 4 << 20
+
+    public init() {}
+}
