@@ -54,8 +54,12 @@ let package = Package(
                 "MillstreamJSON", "MillstreamSSE", "MillstreamAccess", "MillstreamRuntime", logging, coreMetrics,
             ],
             resources: [
-                .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/app.js"),
-                .embedInCode("Page/favicon.svg"), .embedInCode("OpenAPI/openapi.json"),
+                .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/favicon.svg"),
+                .embedInCode("Page/app.js"), .embedInCode("Page/api.js"), .embedInCode("Page/events.js"),
+                .embedInCode("Page/job.js"), .embedInCode("Page/jobs.js"), .embedInCode("Page/ledger.js"),
+                .embedInCode("Page/outcome.js"), .embedInCode("Page/start.js"), .embedInCode("Page/stream.js"),
+                .embedInCode("Page/text.js"), .embedInCode("Page/race.js"),
+                .embedInCode("OpenAPI/openapi.json"),
             ]
         ),
         module(
@@ -71,7 +75,43 @@ let package = Package(
             dependencies: ["Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser],
             swiftSettings: strict
         ),
+        tests("MillstreamPackageTests", []),
         tests("MillstreamJSONTests", ["MillstreamJSON"]),
         tests("MillstreamSSETests", ["MillstreamSSE"]),
+        // Killed by a test of the journal, again and again.
+        .executableTarget(
+            name: "JournalCrashWriter", dependencies: ["MillstreamJournalSQLite", "MillstreamJournal", "MillstreamJSON"],
+            path: "Tests/JournalCrashWriter", swiftSettings: strict
+        ),
+        tests(
+            "MillstreamJournalTests",
+            ["MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJSON", "CSQLite", "JournalCrashWriter"]
+        ),
+        tests("MillstreamJobsTests", ["MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]),
+        tests(
+            "MillstreamStreamsTests",
+            ["MillstreamStreams", "MillstreamJournal", "MillstreamSSE", "MillstreamJSON"]
+        ),
+        tests("MillstreamLoopTests", ["MillstreamLoop"]),
+        tests("MillstreamHTTPTests", ["MillstreamHTTP", "MillstreamLoop"]),
+        tests("MillstreamMetricsTests", ["MillstreamMetrics", coreMetrics]),
+        tests(
+            "MillstreamRuntimeTests",
+            ["Millstream", "MillstreamRuntime", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", "MillstreamLoop"]
+        ),
+        tests(
+            "MillstreamServerTests",
+            ["MillstreamServer", "MillstreamAccess", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]
+        ),
+        tests(
+            "MillstreamTests", ["Millstream", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging]
+        ),
+        tests(
+            "MillstreamCLITests",
+            ["MillstreamCLI", "Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser]
+        ),
+        .testTarget(
+            name: "MillstreamEndToEndTests", dependencies: ["MillstreamSSE"], exclude: ["Clients"], swiftSettings: strict
+        ),
     ]
 )

@@ -4,10 +4,6 @@
 #ifndef MILLSTREAM_CLIBEVENT_SHIM_H
 #define MILLSTREAM_CLIBEVENT_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
-
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -16,8 +16,13 @@ public struct JobKind: Sendable, Hashable {
     public var timeoutMs: Int64?
     public var retries: RetryPolicy
     public var onCrash: CrashPolicy
+    /// With `onCrash` retry: attempts in all that may be under way when the server is killed. A crash is the server's fault, so by
+    /// default they are more than `retries` allows, but not without end: the job may be what kills the server.
+    public var crashAttempts: Int
     /// From the polite request to stop (SIGTERM, task cancellation) to the end by force. Default 5,000 ms.
     public var cancelGraceMs: Int64
+
+    public static let defaultCrashAttempts = 10
 
     public init(
         name: String, worker: WorkerDeclaration, concurrency: Int = 16, timeoutMs: Int64? = nil,
@@ -29,6 +34,7 @@ public struct JobKind: Sendable, Hashable {
         self.timeoutMs = timeoutMs
         self.retries = retries
         self.onCrash = onCrash
+        crashAttempts = max(retries.attempts, Self.defaultCrashAttempts)
         self.cancelGraceMs = cancelGraceMs
     }
 }

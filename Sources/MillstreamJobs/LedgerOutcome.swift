@@ -5,9 +5,14 @@ import MillstreamJournal
 
 /// What the loop is told after a commit, in the order in which it happened.
 public enum CommitNotice: Sendable {
-    /// The record is new or its state changed: readers get a `status` here.
-    case job(JobRecord)
-    /// Events of one log, consecutive.
+    /// The record is new or its state changed: readers get a `status` here. Of a job that ended, it stands before the events
+    /// notice with the terminal event, and its `lastSequence` is that before the terminal event.
+    indirect case job(JobRecord)
+    /// The record changed but for its state (a result came, a cancellation was asked for): for snapshots, not for streams.
+    indirect case refreshed(JobRecord)
+    /// The job's progress after the events of this batch; at most one of a job, after all other notices.
+    case progress(JobID, LogRef, Double)
+    /// Events of one log, consecutive in that log.
     case events(LogName, LogRef, Epoch, [EventRecord])
     /// Retention took the events up to here.
     case trimmed(LogName, LogRef, through: Int64)
@@ -33,7 +38,7 @@ public struct JobAssignment: Sendable {
 
 /// What the worker pool is told after a commit.
 public enum WorkerDirective: Sendable {
-    case start(JobAssignment)
+    indirect case start(JobAssignment)
     case deliver(JobRun, MessageRecord)
     /// Ask the run to stop; after the grace end it by force. The worker answers with `.finish` in any case.
     case stop(JobRun, graceMs: Int64)
@@ -48,6 +53,8 @@ public struct LedgerOutcome: Sendable {
     public var mutations: [JournalMutation] = []
     public var notices: [CommitNotice] = []
     public var directives: [WorkerDirective] = []
+    /// Uploads that retention took: their files are to be deleted.
+    public var removedUploads: [String] = []
 
     public init() {}
 }

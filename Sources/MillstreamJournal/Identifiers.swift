@@ -4,9 +4,9 @@
 public struct JobID: Hashable, Sendable, CustomStringConvertible {
     public let text: String
 
-    /// Nil when the text is not 1 to 64 characters out of `[A-Za-z0-9._-]`.
+    /// Nil when the text is not 1 to 64 characters out of `[A-Za-z0-9._-]`, or is `.` or `..`, which clients take out of a URL.
     public init?(_ text: String) {
-        guard Self.isName(text, maxLength: 64) else { return nil }
+        guard Self.isName(text, maxLength: 64), text != ".", text != ".." else { return nil }
         self.text = text
     }
 

@@ -17,9 +17,34 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
         let hour = rest / 3_600_000
         let minute = rest / 60_000 % 60
         let second = rest / 1000 % 60
-        return Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) + "T"
-            + Self.padded(hour, 2) + ":" + Self.padded(minute, 2) + ":" + Self.padded(second, 2) + "."
-            + Self.padded(rest % 1000, 3) + "Z"
+        return String(unsafeUninitializedCapacity: 32) { buffer in
+            var digits = DigitWriter(buffer: buffer)
+            // Years beyond four digits are no RFC 3339, and times that lie there are nobody's; the text must still be bounded.
+            digits.put(min(max(year, 0), 9999), 4, then: "-")
+            digits.put(month, 2, then: "-")
+            digits.put(day, 2, then: "T")
+            digits.put(hour, 2, then: ":")
+            digits.put(minute, 2, then: ":")
+            digits.put(second, 2, then: ".")
+            digits.put(rest % 1000, 3, then: "Z")
+            return digits.count
+        }
+    }
+
+    /// Every event and every job object carries times: they are written digit by digit into the string's own memory.
+    private struct DigitWriter {
+        let buffer: UnsafeMutableBufferPointer<UInt8>
+        var count = 0
+
+        mutating func put(_ value: Int64, _ width: Int, then separator: Unicode.Scalar) {
+            var rest = value
+            for place in stride(from: count + width - 1, through: count, by: -1) {
+                buffer[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            buffer[count + width] = UInt8(ascii: separator)
+            count += width + 1
+        }
     }
 
     /// Reads an RFC 3339 date-time (any offset, any number of fraction digits up to 9); nil for anything else.
@@ -86,7 +111,9 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
             if take("Z") || take("z") { return 0 }
             let sign: Int64
             if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
-            guard let hours = number(2), take(":"), let minutes = number(2), hours < 24, minutes < 60 else { return nil }
+            guard let hours = number(2), take(":"), let minutes = number(2), hours < 24, minutes < 60 else {
+                return nil
+            }
             return sign * (hours * 60 + minutes)
         }
     }
@@ -112,10 +139,5 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> (Int64, Int64) {
         let quotient = value / divisor - (value % divisor < 0 ? 1 : 0)
         return (quotient, value - quotient * divisor)
-    }
-
-    private static func padded(_ value: Int64, _ width: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
     }
 }

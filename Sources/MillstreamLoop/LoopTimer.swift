@@ -41,7 +41,8 @@ public final class LoopTimer {
     }
 
     private func arm(afterMs delayMs: Int) {
-        let bounded = max(0, delayMs)
+        // libevent does not repeat a timer without an interval.
+        let bounded = max(isRepeating ? 1 : 0, delayMs)
         var interval = timeval(tv_sec: bounded / 1_000, tv_usec: bounded % 1_000 * 1_000)
         isActive = true
         event_add(event, &interval)

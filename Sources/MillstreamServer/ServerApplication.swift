@@ -106,7 +106,7 @@ final class ServerApplication: HTTPApplication {
         }
         let isPost = request.method == .post
         switch request.route {
-        case .page(let file): operations.page(file, request, exchange)
+        case .page(let path): try operations.page(path, request)
         case .livez: operations.livez(request)
         case .readyz: operations.readyz(request)
         case .metrics: operations.metrics(request)
@@ -121,16 +121,27 @@ final class ServerApplication: HTTPApplication {
                 try logs.jobEvents(id, request, exchange)
             }
         case .jobInput(let id): try jobs.input(id, request, exchange)
-        case .jobCancel(let id): try jobs.cancel(id, request, exchange)
+        case .jobCancel(let id):
+            try Self.checkType(ofOptionalBody: exchange)
+            try jobs.cancel(id, request)
         case .events: try logs.events(request, exchange)
         case .channelEvents(let name): try logs.publish(to: .channel(name), request, exchange)
         case .uploads: try uploads.store(request, exchange)
         }
     }
 
+    /// A body that may be missing needs a type only when it is there.
+    private static func checkType(ofOptionalBody exchange: HTTPExchange) throws(Problem) {
+        let type = exchange.head.headers["content-type"]?.lowercased()
+        let isJSON = type.map { $0.prefix { $0 != ";" && $0 != " " } == "application/json" }
+        guard isJSON ?? exchange.body.isEmpty else {
+            throw Problem(.unsupportedMediaType, "Content-Type must be application/json")
+        }
+    }
+
     // MARK: Refusals of the HTTP layer
 
     func problem(for refusal: Refusal, head: RequestHead?) -> ProblemReply {
-        core.problemReply(refusal, head: head)
+        core.problemReply(Problem(refusal), head: head)
     }
 }

@@ -13,9 +13,8 @@ import MillstreamStreams
 
 final class ServerCore {
     let loop: EventLoop
-    let http: HTTPServer
     let lane: JournalLane
-    let replay: ReplayLane
+    let replay: ReplayLanes
     let directory: JobDirectory
     let parked: ParkedRequests
     let metrics: ServerMetrics
@@ -23,20 +22,24 @@ final class ServerCore {
     let readiness: Readiness
     let uploads: UploadFiles
     var settings: ServerSettings
+    /// Messages that wait for the loop, for metrics.
+    var mailboxDepth: () -> Int = { 0 }
+    // Made after the core, because they call it; there from `attach` on, before the first request.
+    private(set) var http: HTTPServer!
     private(set) var streams: StreamDesk!
 
     private var pendingReplies: [LaneTicket: (LedgerReply) -> Void] = [:]
-    private var pendingReads: [LaneTicket: (ReplayResult) -> Void] = [:]
+    private var pendingReads: [LaneTicket: (ReadAnswer) -> Void] = [:]
+    private var storeHealth = StoreHealth.ok
     private var lastTicket: UInt64 = 0
     private var lastRequest: UInt64 = 0
     private let requestPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
 
     init(
-        loop: EventLoop, http: HTTPServer, lane: JournalLane, replay: ReplayLane, settings: ServerSettings,
-        metrics: ServerMetrics, log: Logger, startProbe: @escaping (UInt64) -> Void
+        loop: EventLoop, lane: JournalLane, replay: ReplayLanes, settings: ServerSettings, metrics: ServerMetrics,
+        log: Logger
     ) {
         self.loop = loop
-        self.http = http
         self.lane = lane
         self.replay = replay
         self.settings = settings
@@ -44,7 +47,7 @@ final class ServerCore {
         self.log = log
         directory = JobDirectory()
         parked = ParkedRequests(loop: loop, maxWaiting: settings.maxParkedRequests)
-        readiness = Readiness(loop: loop, start: startProbe)
+        readiness = Readiness(loop: loop)
         uploads = UploadFiles(directory: settings.uploadDirectory)
     }
 
@@ -61,12 +64,44 @@ final class ServerCore {
         pendingReplies[ticket] = done
     }
 
-    func laneDidReply(_ ticket: LaneTicket, _ reply: LedgerReply) {
-        pendingReplies.removeValue(forKey: ticket)?(reply)
+    /// Everything that one commit changed: first the read models and the streams, then the answers, so that whoever is answered
+    /// finds what it was told.
+    func laneDidReport(_ report: LaneReport) {
+        // Of the oldest emission of the commit: what is shown is an upper bound.
+        let emittedAtNs = report.emittedAtNs.min()
+        for notice in report.notices {
+            directory.apply(notice)
+            streams.apply(notice, emittedAtNs: emittedAtNs)
+        }
+        for notice in report.notices {
+            if let job = notice.jobID { parked.jobDidChange(job) }
+        }
+        for answer in report.replies {
+            pendingReplies.removeValue(forKey: answer.ticket)?(answer.reply)
+        }
+        for upload in report.removedUploads { uploads.remove(upload) }
+        metrics.didCommit(report)
+        noteHealth(report.storeHealth)
     }
 
+    private func noteHealth(_ health: StoreHealth) {
+        guard health != storeHealth else { return }
+        storeHealth = health
+        switch health {
+        case .ok:
+            log.notice("the store takes commits again")
+            readiness.knownFailure = nil
+        case .faulty(let error):
+            log.error("the store takes nothing", metadata: ["code": "\(error.code.rawValue)", "error": "\(error.message)"])
+            readiness.knownFailure = "store: \(error.code.rawValue)"
+        }
+    }
+
+    /// What a replay lane found, or the store's fault.
+    typealias ReadAnswer = Result<ReadResult, JournalError>
+
     /// Asks a replay lane; `done` is called once.
-    func read(_ question: ReplayRequest, _ done: @escaping (ReplayResult) -> Void) throws(Problem) {
+    func read(_ question: ReadRequest, _ done: @escaping (ReadAnswer) -> Void) throws(Problem) {
         let ticket = nextTicket()
         guard replay.read(question, ticket: ticket) else {
             var problem = Problem(.overloaded, "too much is read from the journal at once")
@@ -76,8 +111,8 @@ final class ServerCore {
         pendingReads[ticket] = done
     }
 
-    func replayDidRead(_ ticket: LaneTicket, _ result: ReplayResult) {
-        pendingReads.removeValue(forKey: ticket)?(result)
+    func replayDidRead(_ report: ReadReport) {
+        pendingReads.removeValue(forKey: report.ticket)?(report.result)
     }
 
     private func nextTicket() -> LaneTicket {
@@ -91,14 +126,14 @@ final class ServerCore {
     func withRecord(
         of id: JobID, waitSeconds: Int = 0, _ done: @escaping (Result<JobRecord, Problem>) -> Void
     ) throws(Problem) {
-        if let record = directory.record(id) {
+        if let record = directory.job(id) {
             done(.success(record))
             return
         }
         try read(.job(id)) { [unowned self] result in
             switch result {
-            case .job(let record?): done(.success(directory.merged(record)))
-            case .failed(let error): done(.failure(Problem(store: error)))
+            case .success(.job(let record?)): done(.success(directory.merge(record)))
+            case .failure(let error): done(.failure(Problem(store: error)))
             default: waitForCreation(of: id, seconds: waitSeconds, done)
             }
         }
@@ -108,7 +143,7 @@ final class ServerCore {
         of id: JobID, seconds: Int, _ done: @escaping (Result<JobRecord, Problem>) -> Void
     ) {
         // It may have been created while the store was asked.
-        if let record = directory.record(id) {
+        if let record = directory.job(id) {
             done(.success(record))
             return
         }
@@ -118,7 +153,7 @@ final class ServerCore {
             return
         }
         let isParked = parked.park(on: id, forMs: seconds * 1000) { [unowned self] _ in
-            done(directory.record(id).map { .success($0) } ?? .failure(missing))
+            done(directory.job(id).map { .success($0) } ?? .failure(missing))
             return true
         }
         if !isParked { done(.failure(Problem(.overloaded, "too many requests wait already"))) }
@@ -133,13 +168,13 @@ final class ServerCore {
         do throws(Problem) {
             try read(.jobByRef(record.ref)) { result in
                 switch result {
-                case .job(let stored?):
+                case .success(.job(let stored?)):
                     var whole = record
                     whole.input = stored.input
                     whole.result = stored.result
                     done(.success(whole))
-                case .failed(let error): done(.failure(Problem(store: error)))
-                default: done(.failure(Problem(LedgerRefusal.notFound)))
+                case .failure(let error): done(.failure(Problem(store: error)))
+                case .success: done(.failure(Problem(LedgerRefusal.notFound)))
                 }
             }
         } catch {
@@ -149,7 +184,7 @@ final class ServerCore {
 
     func render(_ record: JobRecord, includeInput: Bool) -> JSONText {
         JobObject.render(
-            record, queuePosition: directory.queuePosition(of: record.ref), includeInput: includeInput)
+            record, queuePosition: record.state == .queued ? directory.queuePosition(of: record.id) : nil, includeInput: includeInput)
     }
 
     // MARK: Replies
@@ -183,6 +218,32 @@ final class ServerCore {
         reply(request, status: problem.code.status, headers: headers, body: problem.body(requestID: request.requestID))
     }
 
+    /// Goes on with what was found, or refuses.
+    func answer<Value>(
+        _ request: RequestContext, _ found: Result<Value, Problem>, _ body: (Value) throws(Problem) -> Void
+    ) {
+        do throws(Problem) {
+            try body(try found.get())
+        } catch {
+            refuse(request, error)
+        }
+    }
+
+    /// The same for a request that wants a stream: when the server cannot serve it now, it gets one that says when to come back.
+    func answerStream<Value>(
+        _ request: RequestContext, _ found: Result<Value, Problem>, _ body: (Value) -> Void
+    ) {
+        switch found {
+        case .success(let value): body(value)
+        case .failure(let problem):
+            switch problem.code {
+            case .storeUnavailable: streams.turnAway(request, .store)
+            case .overloaded: streams.turnAway(request, .overload)
+            default: refuse(request, problem)
+            }
+        }
+    }
+
     func commonHeaders(requestID: String, origin: OriginPolicy.Verdict) -> [(String, String)] {
         var headers = [("X-Request-Id", requestID)]
         if case .listed(let name) = origin {
@@ -206,9 +267,8 @@ final class ServerCore {
             status: problem.code.status, headers: headers, body: problem.body(requestID: requestID))
     }
 
-    // MARK: Parts that are made after the core
-
-    func attach(_ streams: StreamDesk) {
+    func attach(http: HTTPServer, streams: StreamDesk) {
+        self.http = http
         self.streams = streams
     }
 }

@@ -7,9 +7,9 @@ import MillstreamJournal
 import MillstreamLoop
 import MillstreamRuntime
 
-final class ServerMetrics {
+public final class ServerMetrics {
     private let factory: any MetricsFactory
-    private let exposition: () -> [UInt8]
+    let exposition: () -> [UInt8]
 
     let streamsOpened: Counter
     let events: Counter
@@ -21,22 +21,15 @@ final class ServerMetrics {
     let emissionToSocket: Timer
     let commit: Timer
     let batchCommands: Recorder
-    let storeFaults: Counter
     let tick: Timer
     private var refusals: [String: Counter] = [:]
     private var replies: [Int: Counter] = [:]
     private var closings: [String: Counter] = [:]
     private var gauges: [String: Gauge] = [:]
-    /// Series of jobs that were shown once are shown as 0 later, not left at their last value.
-    private var shownJobs: Set<JobSeries> = []
-
-    struct JobSeries: Hashable {
-        var kind: String
-        var state: JobState
-    }
+    private var totals: [String: Total] = [:]
 
     /// `exposition` renders all instruments of the factory as Prometheus text.
-    init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
+    public init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
         self.factory = factory
         self.exposition = exposition
         func counter(_ name: String) -> Counter { Counter(label: name, dimensions: [], factory: factory) }
@@ -47,7 +40,6 @@ final class ServerMetrics {
         deliveredBytes = counter("millstream_delivered_bytes_total")
         conflated = counter("millstream_conflated_events_total")
         gaps = counter("millstream_gaps_total")
-        storeFaults = counter("millstream_store_faults_total")
         emissionToSocket = Timer(label: "millstream_emission_to_socket_seconds", dimensions: [], factory: factory)
         commit = Timer(label: "millstream_journal_commit_seconds", dimensions: [], factory: factory)
         tick = Timer(label: "millstream_tick_seconds", dimensions: [], factory: factory)
@@ -84,15 +76,50 @@ final class ServerMetrics {
         gauges[key]?.record(value)
     }
 
-    func setJobs(_ counts: [JobSeries: Int]) {
-        for series in shownJobs.subtracting(counts.keys) { set(series, 0) }
-        for (series, count) in counts { set(series, count) }
-        shownJobs.formUnion(counts.keys)
+    /// What one commit was like. Failed commits are counted by the lane.
+    func didCommit(_ report: LaneReport) {
+        let measures = report.measures
+        if measures.mutations > 0 {
+            commit.recordNanoseconds(Int64(clamping: measures.commitNs))
+            batchCommands.record(measures.commands)
+        }
+        setGauge("millstream_journal_queue_callers", Double(measures.callerDepth))
+        setGauge("millstream_journal_queue_emissions", Double(measures.emissionDepth))
+        setGauge("millstream_journal_waiting_workers", Double(measures.waitingEmitters))
+        setTotal("millstream_journal_failed_commits_total", measures.failedCommits)
+        setGauge("millstream_journal_healthy", report.storeHealth == .ok ? 1 : 0)
     }
 
-    private func set(_ series: JobSeries, _ count: Int) {
-        setGauge("millstream_jobs", Double(count), dimensions: [("kind", series.kind), ("state", series.state.word)])
+    /// A count that somebody else keeps and that never falls.
+    func setTotal(_ name: String, _ value: UInt64, dimensions: [(String, String)] = []) {
+        let key = dimensions.reduce(name) { $0 + "\u{0}" + $1.1 }
+        let total = totals[key] ?? Total(counter: Counter(label: name, dimensions: dimensions, factory: factory))
+        total.counter.increment(by: value &- total.shown)
+        total.shown = value
+        totals[key] = total
     }
 
-    func render() -> [UInt8] { exposition() }
+    private final class Total {
+        let counter: Counter
+        var shown: UInt64 = 0
+
+        init(counter: Counter) {
+            self.counter = counter
+        }
+    }
+
+    func setJobs(_ census: JobCensus) {
+        for kind in census.kinds {
+            for state in JobState.allCases {
+                let count = census.count(kind, state)
+                let dimensions = [("kind", kind), ("state", state.word)]
+                if state.isTerminal {
+                    setTotal("millstream_jobs_ended_total", UInt64(max(0, count)), dimensions: dimensions)
+                } else {
+                    setGauge("millstream_jobs", Double(count), dimensions: dimensions)
+                }
+            }
+        }
+    }
+
 }

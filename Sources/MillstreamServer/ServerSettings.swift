@@ -9,7 +9,7 @@ public struct ServerSettings: Sendable {
     public var origins: OriginPolicy
     public var maxBodyBytes: Int
     public var maxEventBytes: Int
-    public var maxUploadBytes: Int64
+    public var maxUploadBytes: Int
     public var maxTotalUploadBytes: Int64
     public var uploadDirectory: String
     /// Requests that wait for a change at a time.
@@ -25,7 +25,7 @@ public struct ServerSettings: Sendable {
 
     public init(
         version: String, access: AccessPolicy, origins: OriginPolicy, maxBodyBytes: Int, maxEventBytes: Int,
-        maxUploadBytes: Int64, maxTotalUploadBytes: Int64, uploadDirectory: String, maxParkedRequests: Int,
+        maxUploadBytes: Int, maxTotalUploadBytes: Int64, uploadDirectory: String, maxParkedRequests: Int,
         maxStreams: Int, retryMs: Int, retrySpreadMs: Int, gracefulTimeoutMs: Int, demo: Bool
     ) {
         self.version = version

@@ -171,6 +171,13 @@ extension StreamHub {
         finish(id, last: payload(ServerEvents.closing(reason: reason, retryMs: retryMs)), .closing(reason))
     }
 
+    /// Sends away a reader that was never taken: `closing`, then the end.
+    public func turnAway(_ id: ReaderID, _ reason: ClosingReason) {
+        let retryMs = settings.retryMs + spread.upTo(settings.retrySpreadMs)
+        metrics.closed[.closing(reason), default: 0] += 1
+        output.finish(id, last: payload(ServerEvents.closing(reason: reason, retryMs: retryMs)))
+    }
+
     /// Ends all readers: those at the end of their log get what this tick brought, all get `closing` with a spread `retry`.
     /// After `.drain` readers that still come are sent away in the same way.
     public func closeAll(_ reason: ClosingReason) {

@@ -74,7 +74,8 @@ import Testing
 
     @Test func whatAKilledServerLeftRunningIsEndedBeforeTheRetry() throws {
         let script = "#!/bin/sh\nread start\necho \"{\\\"event\\\":\\\"pid\\\",\\\"data\\\":$$}\"\nexec sleep 600\n"
-        let yaml = "kinds:\n  long:\n    worker: { exec: [\"./work.sh\"] }\n    on_crash: retry\n    retries: { attempts: 2, backoff: 1ms }\n"
+        let yaml =
+            "kinds:\n  long:\n    worker: { exec: [\"./work.sh\"] }\n    on_crash: retry\n    retries: { attempts: 2, backoff: 1ms }\n"
         let server = try ServerProcess([], configuration: yaml, files: ["work.sh": script])
         let id = try #require(try server.client.create("long")["id"] as? String)
         let first = try server.client.stream("/v1/jobs/\(id)/events").until("pid")
@@ -91,7 +92,8 @@ import Testing
 
     @Test func aDrainSendsReadersAwayAndTheyComeBack() throws {
         let server = try ServerProcess(["--demo", "--graceful-timeout", "1s"])
-        let id = try #require(try server.client.create("demo.steps", input: "{\"steps\":100000,\"interval_ms\":20}")["id"] as? String)
+        let id = try #require(
+            try server.client.create("demo.steps", input: "{\"steps\":100000,\"interval_ms\":20}")["id"] as? String)
         let stream = try server.client.stream("/v1/jobs/\(id)/events")
         _ = try stream.until("progress")
         server.signal(SIGTERM)
@@ -99,7 +101,7 @@ import Testing
         #expect(events.last?.name == "closing")
         #expect(events.last?.data.contains("\"reason\":\"drain\"") == true)
         #expect(stream.endedCleanly)
-        #expect(server.waitForExit() == 0)
+        #expect(try server.waitForExit() == 0)
         try server.start()
         let job = try server.client.get("/v1/jobs/\(id)").object
         #expect(job["attempt"] as? Int == 1)
@@ -108,22 +110,5 @@ import Testing
         let next = try resumed.until("progress").numbered
         let last = try #require(events.sequences.last)
         #expect(next.compactMap { $0.id.split(separator: "-").last.flatMap { Int($0) } }.first == last + 1)
-    }
-}
-
-/// SplitMix64, so that a failure can be run again by its seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

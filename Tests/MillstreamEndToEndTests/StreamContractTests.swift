@@ -43,7 +43,8 @@ import Testing
         #expect(try server.client.stream(url + "?last_event_id=\(third)").rest().sequences == [4, 5, 6, 7])
         #expect(try server.client.stream(url + "?starting_after=3").rest().sequences == [4, 5, 6, 7])
         // The header goes before the query.
-        let both = try server.client.stream(url + "?last_event_id=\(all[0].id)&starting_after=1", ["Last-Event-ID": third])
+        let both = try server.client.stream(
+            url + "?last_event_id=\(all[0].id)&starting_after=1", ["Last-Event-ID": third])
         #expect(try both.rest().sequences == [4, 5, 6, 7])
     }
 
@@ -111,7 +112,8 @@ import Testing
         var ids: [String] = []
         var after = "0"
         while true {
-            let page = try server.client.get("/v1/jobs/\(id)/events?after=\(after)&limit=3", ["Accept": "application/json"])
+            let page = try server.client.get(
+                "/v1/jobs/\(id)/events?after=\(after)&limit=3", ["Accept": "application/json"])
             #expect(page.status == 200)
             let items = try #require(page.object["events"] as? [[String: Any]])
             ids += items.compactMap { $0["id"] as? String }
@@ -123,8 +125,10 @@ import Testing
 
     @Test func severalLogsShareOneConnection() throws {
         let server = try ServerProcess()
-        let first = try #require(try server.client.create("demo.steps", input: "{\"steps\":3,\"interval_ms\":5}")["id"] as? String)
-        let second = try #require(try server.client.create("demo.steps", input: "{\"steps\":4,\"interval_ms\":5}")["id"] as? String)
+        let first = try #require(
+            try server.client.create("demo.steps", input: "{\"steps\":3,\"interval_ms\":5}")["id"] as? String)
+        let second = try #require(
+            try server.client.create("demo.steps", input: "{\"steps\":4,\"interval_ms\":5}")["id"] as? String)
         let path = "/v1/events?job=\(first)&job=\(second)"
         let stream = try server.client.stream(path)
         let events = try stream.rest()
@@ -141,7 +145,8 @@ import Testing
         let server = try ServerProcess()
         let stream = try server.client.stream("/v1/events?channel=news")
         #expect(stream.status == 200)
-        let answer = try server.client.post("/v1/channels/news/events", json: "{\"event\":\"hello\",\"data\":{\"n\":1.50}}")
+        let answer = try server.client.post(
+            "/v1/channels/news/events", json: "{\"event\":\"hello\",\"data\":{\"n\":1.50}}")
         #expect(answer.status == 200)
         let event = try #require(try stream.next())
         #expect(event.name == "hello")

@@ -41,6 +41,7 @@ struct Problem: Error, Sendable, Equatable {
         case overloaded = "overloaded"
         case storeUnavailable = "store-unavailable"
         case notReady = "not-ready"
+        case methodNotImplemented = "method-not-implemented"
         case versionNotSupported = "http-version-not-supported"
         case insufficientStorage = "insufficient-storage"
 
@@ -78,6 +79,7 @@ struct Problem: Error, Sendable, Equatable {
             case .idempotencyMismatch: (422, "The key was used with another body")
             case .headTooLarge: (431, "Request header fields too large")
             case .internalError: (500, "Internal error")
+            case .methodNotImplemented: (501, "Method not implemented")
             case .queueFull: (503, "The queue is full")
             case .draining: (503, "The server is draining")
             case .overloaded: (503, "Too many requests at once")

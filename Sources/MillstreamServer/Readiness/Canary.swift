@@ -3,6 +3,7 @@
 
 import Dispatch
 import Glibc
+import MillstreamHTTP
 import MillstreamSSE
 
 /// One probe at a time. A value; each run opens and closes its own two connections.
@@ -12,11 +13,15 @@ struct Canary: Sendable {
     /// From start to verdict.
     static let timeoutMs: UInt64 = 2000
 
-    let address: LoopbackSocket.Address
+    private let address: LoopbackSocket.Address
     private let queue = DispatchQueue(label: "millstream.canary")
 
-    init(address: LoopbackSocket.Address) {
-        self.address = address
+    /// Where the server listens.
+    init(address: ListenAddress) {
+        switch address {
+        case .tcp(let host, let port): self.address = .tcp(host: host, port: port)
+        case .unix(let path): self.address = .unix(path: path)
+        }
     }
 
     /// `verdict` is nil when the event came back, else why it did not. Called on the probe's queue.

@@ -34,7 +34,7 @@ final class LoopbackSocket {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             try wait(for: Int16(POLLOUT))
-            let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+            let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { throw Failure(reason: "write failed") }
             bytes = bytes.dropFirst(count)
         }

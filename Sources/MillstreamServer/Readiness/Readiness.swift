@@ -9,16 +9,15 @@ final class Readiness {
 
     private let loop: EventLoop
     /// Starts a probe with that number; the verdict comes back through `probeDidEnd`.
-    private let start: (_ number: UInt64) -> Void
+    var start: (_ number: UInt64) -> Void = { _ in }
     private var waiting: [(String?) -> Void] = []
     private var lastNumber: UInt64 = 0
     private var lastVerdict: (failure: String?, at: MonotonicTime)?
     /// A fault that makes a probe superfluous.
     var knownFailure: String?
 
-    init(loop: EventLoop, start: @escaping (_ number: UInt64) -> Void) {
+    init(loop: EventLoop) {
         self.loop = loop
-        self.start = start
     }
 
     /// `verdict` gets nil when the server is ready, else the reason why not.

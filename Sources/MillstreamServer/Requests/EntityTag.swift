@@ -1,21 +1,15 @@
-// `ETag` and `If-None-Match` of a job (RFC 9110 section 8.8.3). Moves in the queue are not part of it.
-
-import MillstreamJournal
+// `If-None-Match` (RFC 9110 section 13.1.2).
 
 enum EntityTag {
-    static func of(_ record: JobRecord) -> String {
-        let progress = record.progress.map { String($0.bitPattern, radix: 36) } ?? "-"
-        return "\"\(record.epoch.text)-\(record.state.rawValue)-\(record.attempt)-\(record.lastSequence)-\(record.messageCount)-\(progress)"
-            + (record.cancelRequested ? "-c\"" : "\"")
-    }
-
-    /// Weak comparison of one tag with a list.
+    /// Weak comparison of a tag with a list of tags, or `*`.
     static func matches(_ header: String, _ tag: String) -> Bool {
         header.split(separator: ",").contains { part in
-            var candidate = part.drop { $0 == " " || $0 == "\t" }
-            if candidate.hasPrefix("W/") { candidate = candidate.dropFirst(2) }
-            while let last = candidate.last, last == " " || last == "\t" { candidate.removeLast() }
-            return candidate == "*" || candidate == tag
+            let candidate = part.filter { $0 != " " && $0 != "\t" }
+            return candidate == "*" || opaque(candidate) == opaque(tag)
         }
+    }
+
+    private static func opaque(_ tag: String) -> Substring {
+        tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
     }
 }

@@ -42,7 +42,7 @@ final class JobRoutes {
             return
         }
         let parked = core.parked.park(on: record.id, forMs: waitSeconds * 1000) { [unowned self] timedOut in
-            let now = core.directory.record(record.ref) ?? record
+            let now = core.directory.job(ref: record.ref) ?? record
             guard now.state.isTerminal || timedOut else { return false }
             let ended = now.state.isTerminal
             show(now, status: ended ? 200 : status, appliedWait: ended ? waitSeconds : nil, request)
@@ -65,7 +65,7 @@ final class JobRoutes {
     }
 
     private func snapshot(_ record: JobRecord, known: String?, waitSeconds: Int?, _ request: RequestContext) {
-        let tag = EntityTag.of(record)
+        let tag = JobDirectory.entityTag(record)
         let isNews = known.map { !EntityTag.matches($0, tag) } ?? (waitSeconds == nil)
         guard !isNews, !record.state.isTerminal, let waitSeconds, waitSeconds > 0 else {
             if let known, EntityTag.matches(known, tag) {
@@ -76,8 +76,8 @@ final class JobRoutes {
             return
         }
         let parked = core.parked.park(on: record.id, forMs: waitSeconds * 1000) { [unowned self] timedOut in
-            let now = core.directory.record(record.id) ?? record
-            let changed = EntityTag.of(now) != tag
+            let now = core.directory.job(ref: record.ref) ?? record
+            let changed = JobDirectory.entityTag(now) != tag
             guard changed || timedOut else { return false }
             if !changed, known != nil {
                 let headers = [("ETag", tag), ("Preference-Applied", "wait=\(waitSeconds)")]
@@ -112,9 +112,9 @@ final class JobRoutes {
         // One more than shown tells whether another page follows.
         try core.read(.jobs(filter, before: before, limit: limit + 1)) { [unowned self] result in
             switch result {
-            case .jobs(let records): list(records, limit: limit, request)
-            case .failed(let error): core.refuse(request, Problem(store: error))
-            default: core.refuse(request, Problem(.internalError, "unexpected answer"))
+            case .success(.jobs(let records)): list(records, limit: limit, request)
+            case .failure(let error): core.refuse(request, Problem(store: error))
+            case .success: core.refuse(request, Problem(.internalError, "unexpected answer"))
             }
         }
     }
@@ -125,7 +125,7 @@ final class JobRoutes {
         writer.name("jobs")
         writer.beginArray()
         for record in records.prefix(limit) {
-            let current = core.directory.merged(record)
+            let current = core.directory.merge(record)
             writer.raw(core.render(current, includeInput: true))
         }
         writer.endArray()
@@ -166,8 +166,8 @@ final class JobRoutes {
             switch found {
             case .failure(let problem): core.refuse(request, problem)
             case .success(let whole):
-                var headers = [JSONBody.contentType, ("ETag", EntityTag.of(whole)), ("Cache-Control", "no-store")]
-                if status == 202 || request.route == .jobs { headers.append(("Location", JobObject.statusURL(whole.id))) }
+                var headers = [JSONBody.contentType, ("ETag", JobDirectory.entityTag(whole)), ("Cache-Control", "no-store")]
+                if status == 202 || request.route == .jobs { headers.append(("Location", RoutePath.job(whole.id))) }
                 if let appliedWait { headers.append(("Preference-Applied", "wait=\(appliedWait)")) }
                 core.reply(request, status: status, headers: headers, body: core.render(whole, includeInput: true).bytes)
             }

@@ -10,6 +10,8 @@ import MillstreamStreams
 final class LogRoutes {
     static let maxWaitForCreateSeconds = 30
     static let maxLogs = 64
+    /// Data of one JSON page; at least one event is always on it.
+    static let maxPageBytes = 1 << 20
 
     private unowned let core: ServerCore
 
@@ -21,38 +23,131 @@ final class LogRoutes {
 
     func jobEvents(_ id: JobID, _ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
         let wait = try request.query.integer("wait_for_create", in: 0...Self.maxWaitForCreateSeconds) ?? 0
-        switch AcceptHeader.form(exchange.head.headers["accept"]) {
+        switch AcceptHeader.form(exchange.head.headers.joined("accept")) {
         case nil: throw Problem(.notAcceptable, "this route answers text/event-stream or application/json")
         case .json:
-            let after = request.query.first("after")
             let limit = try request.query.integer("limit", in: 1...1000) ?? 100
+            let after = request.query.first("after")
             try core.withRecord(of: id, waitSeconds: wait) { [unowned self] found in
-                switch found {
-                case .failure(let problem): core.refuse(request, problem)
-                case .success(let record): page(of: record, after: after, limit: limit, request)
+                core.answer(request, found) { (record) throws(Problem) in
+                    try page(EventPage(of: record, cursor: after), limit: limit, request)
                 }
             }
         case .stream:
-            let cursor = try cursor(of: request, exchange)
+            let cursor = try Self.cursor(of: request, exchange)
             try core.withRecord(of: id, waitSeconds: wait) { [unowned self] found in
-                switch found {
-                case .failure(let problem): core.refuseStream(request, problem)
-                case .success(let record): core.openStream(of: [.job(record)], cursor: cursor, single: true, request)
+                core.answerStream(request, found) { core.streams.open([.job($0)], cursor: cursor, request) }
+            }
+        }
+    }
+
+    private func page(_ page: EventPage, limit: Int, _ request: RequestContext) throws(Problem) {
+        let question = ReadRequest.eventsPage(
+            .job(page.record.id), after: page.after, maxEvents: limit, maxBytes: Self.maxPageBytes)
+        try core.read(question) { [unowned self] result in
+            switch result {
+            case .success(.eventsPage(.job(let head)?, let events)) where head.ref == page.record.ref:
+                core.reply(
+                    request, status: 200, headers: [JSONBody.contentType, ("Cache-Control", "no-store")],
+                    body: page.body(events, head: head))
+            case .failure(let error): core.refuse(request, Problem(store: error))
+            case .success: core.refuse(request, Problem(LedgerRefusal.notFound))
+            }
+        }
+    }
+
+    // MARK: GET /v1/events
+
+    func events(_ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
+        guard AcceptHeader.form(exchange.head.headers.joined("accept")) == .stream else {
+            throw Problem(.notAcceptable, "this route answers text/event-stream")
+        }
+        let wait = try request.query.integer("wait_for_create", in: 0...Self.maxWaitForCreateSeconds) ?? 0
+        let names = try Self.logs(of: request.query)
+        let cursor = try Self.cursor(of: request, exchange)
+        try resolve(names[...], [], waitSeconds: wait) { [unowned self] found in
+            core.answerStream(request, found) { core.streams.open($0, cursor: cursor, request) }
+        }
+    }
+
+    /// The logs that the query asks for, in its order.
+    private static func logs(of query: Query) throws(Problem) -> [LogName] {
+        var names: [LogName] = []
+        for (name, value) in query.all(["job", "channel"]) {
+            if name == "job" {
+                guard let id = JobID(value) else { throw .field(.invalidValue, "job", "\"\(value)\" is not the id of a job") }
+                names.append(.job(id))
+            } else {
+                guard JobID.isName(value, maxLength: 128) else {
+                    throw .field(.invalidValue, "channel", "must be 1 to 128 characters out of A-Z a-z 0-9 . _ -")
+                }
+                names.append(.channel(value))
+            }
+        }
+        guard !names.isEmpty else { throw .field(.invalidValue, "job", "give at least one job or channel") }
+        guard names.count <= maxLogs else { throw .field(.invalidValue, "job", "at most \(maxLogs) logs on one stream") }
+        guard Set(names).count == names.count else { throw .field(.invalidValue, "job", "a log is named twice") }
+        return names
+    }
+
+    /// Looks the jobs up, one after the other; channels need not exist.
+    private func resolve(
+        _ names: ArraySlice<LogName>, _ known: [StreamLog], waitSeconds: Int,
+        _ done: @escaping (Result<[StreamLog], Problem>) -> Void
+    ) throws(Problem) {
+        guard let first = names.first else {
+            done(.success(known))
+            return
+        }
+        switch first {
+        case .channel(let name):
+            try resolve(names.dropFirst(), known + [.channel(name)], waitSeconds: waitSeconds, done)
+        case .job(let id):
+            try core.withRecord(of: id, waitSeconds: waitSeconds) { [unowned self] found in
+                do throws(Problem) {
+                    let record = try found.get()
+                    try resolve(names.dropFirst(), known + [.job(record)], waitSeconds: waitSeconds, done)
+                } catch {
+                    done(.failure(error))
                 }
             }
         }
     }
 
     /// In the order of the contract: header, `last_event_id`, `starting_after`.
-    private func cursor(of request: RequestContext, _ exchange: HTTPExchange) throws(Problem) -> StreamCursor? {
+    private static func cursor(of request: RequestContext, _ exchange: HTTPExchange) throws(Problem) -> StreamCursor? {
         do throws(CursorError) {
             return try StreamCursor.parse(
                 lastEventIDHeader: exchange.head.headers["last-event-id"],
                 lastEventIDQuery: request.query.first("last_event_id"),
-                startingAfter: request.query.first("starting_after")
-            )
+                startingAfter: request.query.first("starting_after"))
         } catch {
             throw Problem(.malformedCursor, error.reason)
+        }
+    }
+
+    // MARK: POST …/events
+
+    func publish(to log: LogName, _ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
+        let type = exchange.head.headers["content-type"]?.lowercased() ?? ""
+        let isChannel = if case .channel = log { true } else { false }
+        let events = try PublishRequest.parse(
+            exchange.body, isNDJSON: type.hasPrefix("application/x-ndjson"), toChannel: isChannel,
+            maxEventBytes: core.settings.maxEventBytes)
+        try core.submit(.publish(log, events)) { [unowned self] reply in
+            switch reply {
+            case .published(let ids):
+                var writer = JSONWriter(reserving: 32 + ids.count * 24)
+                writer.beginObject()
+                writer.name("ids")
+                writer.beginArray()
+                for id in ids { writer.string(id.description) }
+                writer.endArray()
+                writer.endObject()
+                core.reply(request, status: 200, headers: [JSONBody.contentType], body: writer.bytes)
+            case .refused(let refusal): core.refuse(request, Problem(refusal))
+            case .job, .upload: core.refuse(request, Problem(.internalError, "unexpected answer"))
+            }
         }
     }
 }

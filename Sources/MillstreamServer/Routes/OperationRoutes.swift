@@ -31,25 +31,17 @@ final class OperationRoutes {
 
     func metrics(_ request: RequestContext) {
         let headers = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8"), ("Cache-Control", "no-store")]
-        core.reply(request, status: 200, headers: headers, body: core.metrics.render(core))
+        core.reply(request, status: 200, headers: headers, body: core.renderMetrics())
     }
 
     func openAPI(_ request: RequestContext) {
         core.reply(request, status: 200, headers: [JSONBody.contentType], body: PackageResources.openapi_json)
     }
 
-    func page(_ file: PageFile, _ request: RequestContext, _ exchange: HTTPExchange) {
-        let headers = [
-            ("Content-Type", file.contentType), ("Cache-Control", "no-cache"), ("ETag", file.entityTag),
-            // Nothing from elsewhere, and no other page frames this one.
-            ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
-            ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
-        ]
-        if let known = exchange.head.headers["if-none-match"], EntityTag.matches(known, file.entityTag) {
-            core.reply(request, status: 304, headers: headers, body: [])
-        } else {
-            core.reply(request, status: 200, headers: headers, body: file.bytes)
-        }
+    func page(_ path: String, _ request: RequestContext) throws(Problem) {
+        guard let file = PageFile.at(path) else { throw Problem(.notFound, "there is nothing at this path") }
+        let headers = PageFile.headers.map { ($0.name, $0.value) } + [("Content-Type", file.contentType)]
+        core.reply(request, status: 200, headers: headers, body: file.body)
     }
 
     /// RFC 9110 section 9.3.7 for everybody; the CORS members (Fetch standard) for listed origins only.

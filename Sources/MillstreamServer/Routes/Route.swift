@@ -5,7 +5,8 @@ import MillstreamJournal
 
 /// What a path names. Names in it are decoded and valid.
 enum Route: Equatable {
-    case page(PageFile)
+    /// A file of the page, by its path.
+    case page(String)
     case livez
     case readyz
     case metrics
@@ -28,17 +29,17 @@ enum Route: Equatable {
 
     /// Nil when no route has this path.
     init?(path: Substring) {
-        if let file = PageFile(path: String(path)) {
-            self = .page(file)
-            return
-        }
         switch path {
         case "/livez": self = .livez
         case "/readyz": self = .readyz
         case "/metrics": self = .metrics
         case "/openapi.json": self = .openAPI
         default:
-            guard path.hasPrefix("/v1/") else { return nil }
+            guard path.hasPrefix("/v1/") else {
+                guard PageFile.at(String(path)) != nil else { return nil }
+                self = .page(String(path))
+                return
+            }
             var segments: [String] = []
             for part in path.dropFirst(4).split(separator: "/", omittingEmptySubsequences: false) {
                 guard let segment = PercentCoding.decode(part, plusIsSpace: false) else { return nil }

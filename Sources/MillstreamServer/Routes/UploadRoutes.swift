@@ -6,6 +6,7 @@ import MillstreamHTTP
 import MillstreamJSON
 import MillstreamJobs
 import MillstreamJournal
+import MillstreamRuntime
 
 final class UploadRoutes {
     private unowned let core: ServerCore
@@ -17,7 +18,7 @@ final class UploadRoutes {
     // MARK: POST /v1/uploads
 
     func store(_ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
-        switch exchange.body {
+        switch exchange.requestBody {
         case .failed(let failure):
             if failure.errorNumber == ENOSPC || failure.errorNumber == EDQUOT {
                 throw Problem(.insufficientStorage, "the disk is full; nothing was stored")
@@ -36,8 +37,8 @@ final class UploadRoutes {
         let upload = UploadRecord(
             id: String(file.path.split(separator: "/").last ?? ""),
             name: Self.displayName(file.fileName), contentType: file.contentType ?? "application/octet-stream",
-            byteCount: Int64(file.byteCount), createdAt: core.wallClock())
-        exchange.takeUpload()
+            byteCount: Int64(file.byteCount), createdAt: LedgerTime.current().wall)
+        _ = exchange.takeUpload()
         core.uploads.add(upload.id, byteCount: upload.byteCount)
         do throws(Problem) {
             try core.submit(.registerUpload(upload)) { [unowned self] reply in

@@ -2,12 +2,8 @@
 
 import Foundation
 
-/// Starts, kills and restarts the server under test. The data directory goes with the object.
+/// Starts, kills and restarts the server under test. The data directory goes with the object. For one thread at a time.
 final class ServerProcess {
-    struct Failure: Error, CustomStringConvertible {
-        var description: String
-    }
-
     /// The binary that `swift build` made, or the one named by MILLSTREAM_BINARY.
     static let binary: URL = {
         if let path = ProcessInfo.processInfo.environment["MILLSTREAM_BINARY"] { return URL(fileURLWithPath: path) }
@@ -17,26 +13,26 @@ final class ServerProcess {
     static let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    let directory: URL
+    let files: TemporaryDirectory
+    /// Where its journal is; inside `files` unless the test chose another place.
+    let data: URL
     private(set) var port: UInt16 = 0
-    private var process: Process?
+    private var process: ChildProcess?
     private let arguments: [String]
-    private var logFile: URL { directory.appendingPathComponent("server.log") }
+    private let environment: [String: String]
 
-    /// `configuration` is the text of a YAML file; kinds that it declares find their programs beside it, in `directory`.
-    init(_ arguments: [String] = ["--demo"], configuration: String? = nil, files: [String: String] = [:]) throws {
-        directory = FileManager.default.temporaryDirectory.appendingPathComponent("millstream-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        for (name, text) in files {
-            let file = directory.appendingPathComponent(name)
-            try text.write(to: file, atomically: true, encoding: .utf8)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
-        }
+    /// `configuration` is the text of a YAML file; kinds that it declares find their programs beside it, among `files`.
+    init(
+        _ arguments: [String] = ["--demo"], configuration: String? = nil, files texts: [String: String] = [:],
+        data: URL? = nil, environment: [String: String] = [:]
+    ) throws {
+        files = try TemporaryDirectory()
+        self.data = data ?? files.file("data")
+        self.environment = environment
+        for (name, text) in texts { try files.write(name, text) }
         var arguments = arguments
         if let configuration {
-            let file = directory.appendingPathComponent("millstream.yaml")
-            try configuration.write(to: file, atomically: true, encoding: .utf8)
-            arguments += ["--config", file.path]
+            arguments += ["--config", try files.write("millstream.yaml", configuration).path]
         }
         self.arguments = arguments
         try start()
@@ -44,63 +40,65 @@ final class ServerProcess {
 
     deinit {
         kill9()
-        try? FileManager.default.removeItem(at: directory)
     }
 
-    var data: URL { directory.appendingPathComponent("data") }
     var client: TestClient { TestClient(port: port) }
-    var pid: Int32 { process?.processIdentifier ?? 0 }
-    var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
+    var pid: Int32 { process?.pid ?? 0 }
+    var isRunning: Bool { process?.isRunning ?? false }
+    /// What it wrote to standard error so far.
+    var log: String { String(decoding: (try? Data(contentsOf: files.file("server.log"))) ?? Data(), as: UTF8.self) }
 
     /// Starts it (again), on the port it had before.
     func start() throws {
-        let process = Process()
-        process.executableURL = Self.binary
-        process.arguments = ["serve", "--port", "\(port)", "--data", data.path] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        if !FileManager.default.fileExists(atPath: logFile.path) {
-            FileManager.default.createFile(atPath: logFile.path, contents: nil)
-        }
-        let log = try FileHandle(forWritingTo: logFile)
-        log.seekToEndOfFile()
-        process.standardError = log
-        try process.run()
-        self.process = process
-        let line = try Self.firstLine(of: output.fileHandleForReading)
-        guard let line, let port = line.split(separator: ":").last.flatMap({ UInt16($0) }), line.contains(" listening on http://")
+        let process = try ChildProcess(
+            Self.binary.path, ["serve", "--port", "\(port)", "--data", data.path] + arguments,
+            environment: environment, output: .pipe, errors: files.file("server.log"))
+        let line = try process.readLine()
+        guard let line, line.contains(" listening on http://"),
+            let port = line.split(separator: ":").last.flatMap({ UInt16($0) })
         else {
-            process.waitUntilExit()
-            throw Failure(description: "no ready line but \(line ?? "the end"); status \(process.terminationStatus); log:\n\(self.log)")
+            process.signal(SIGKILL)
+            let status = try process.waitForExit()
+            throw TestFailure("no ready line but \(line ?? "the end"); status \(status); log:\n\(log)")
         }
         self.port = port
+        self.process = process
+    }
+
+    /// A start that must fail: its exit status and what it wrote to standard error.
+    static func refusedStart(
+        _ arguments: [String] = [], configuration: String? = nil, data: URL? = nil, environment: [String: String] = [:]
+    ) throws -> FinishedProgram {
+        let files = try TemporaryDirectory()
+        var arguments = ["serve", "--port", "0", "--data", (data ?? files.file("data")).path] + arguments
+        if let configuration {
+            arguments += ["--config", try files.write("millstream.yaml", configuration).path]
+        }
+        return try FinishedProgram.run(binary.path, arguments, environment: environment, withinSeconds: 30)
     }
 
     func kill9() {
-        guard let process, process.isRunning else { return }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process?.signal(SIGKILL)
+        _ = try? process?.waitForExit()
+        process = nil
     }
 
     func signal(_ number: Int32) {
-        kill(pid, number)
+        process?.signal(number)
     }
 
     /// The exit status, once it has ended.
-    func waitForExit() -> Int32 {
-        process?.waitUntilExit()
-        return process?.terminationStatus ?? -1
+    @discardableResult
+    func waitForExit() throws -> Int32 {
+        try process?.waitForExit() ?? -1
     }
 
-    private static func firstLine(of handle: FileHandle) throws -> String? {
-        var bytes: [UInt8] = []
-        var poller = pollfd(fd: handle.fileDescriptor, events: Int16(POLLIN), revents: 0)
-        while poll(&poller, 1, 60_000) > 0 {
-            var byte: UInt8 = 0
-            guard read(handle.fileDescriptor, &byte, 1) == 1 else { return nil }
-            if byte == 0x0A { return String(decoding: bytes, as: UTF8.self) }
-            bytes.append(byte)
+    /// A number of /proc/PID/status, for example `VmRSS` in kB.
+    func procStatus(_ name: String) -> Int {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        for line in text.split(separator: "\n") where line.hasPrefix(name + ":") {
+            return Int(line.split(whereSeparator: { $0 == " " || $0 == "\t" })[1]) ?? -1
         }
-        throw Failure(description: "the server said nothing for 60 s")
+        return -1
     }
 }

@@ -3,25 +3,33 @@
 import Foundation
 import MillstreamSSE
 
+/// For one thread at a time.
 final class TestStream {
     let status: Int
     let headers: [String: String]
     /// Whether the server ended the chunked reply properly.
     private(set) var endedCleanly = false
     private(set) var isAtEnd = false
+    /// All bytes of the body so far; only kept when asked for.
     private(set) var raw: [UInt8] = []
 
-    private let connection: TestConnection
+    let connection: TestConnection
+    private let keepsRaw: Bool
     private var decoder = ChunkDecoder()
     private var parser = SSEParser()
-    private var waiting: [ServerSentEvent] = []
+    private var waiting: ArraySlice<ServerSentEvent> = []
 
-    init(port: UInt16, path: String, headers: [String: String] = [:]) throws {
-        connection = try TestConnection(port: port)
+    init(
+        port: UInt16, path: String, headers: [String: String] = [:], receiveBufferBytes: Int32? = nil,
+        keepsRaw: Bool = false
+    ) throws {
+        connection = try TestConnection(port: port, receiveBufferBytes: receiveBufferBytes)
+        self.keepsRaw = keepsRaw
         var head = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nAccept: text/event-stream\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
-        try connection.send(Array((head + "\r\n").utf8))
+        try connection.send(head + "\r\n")
         (status, self.headers) = try connection.readHead()
+        if status == 204 { isAtEnd = true }
     }
 
     /// The next event; nil at the end of the stream. Throws when nothing comes for 30 s.
@@ -34,14 +42,14 @@ final class TestStream {
                 continue
             }
             let body = decoder.decode(bytes)
-            raw += body
+            if keepsRaw { raw += body }
             parser.push(body) { waiting.append($0) }
             if decoder.isAtEnd {
                 endedCleanly = true
                 isAtEnd = true
             }
         }
-        return waiting.removeFirst()
+        return waiting.popFirst()
     }
 
     /// Everything to the end of the stream.
@@ -52,24 +60,13 @@ final class TestStream {
     }
 
     /// Up to and including the first event of that name.
+    @discardableResult
     func until(_ name: String) throws -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         while let event = try next() {
             events.append(event)
             if event.name == name { return events }
         }
-        throw ServerProcess.Failure(description: "the stream ended without \(name): \(events.map(\.name))")
-    }
-}
-
-extension Sequence where Element == ServerSentEvent {
-    /// The events of the log, without `status`, `gap` and `closing`, which carry no number.
-    var numbered: [ServerSentEvent] {
-        filter { !["status", "gap", "closing"].contains($0.name) }
-    }
-
-    /// The numbers behind the dash of each id.
-    var sequences: [Int] {
-        numbered.compactMap { $0.id.split(separator: "-").last.flatMap { Int($0) } }
+        throw TestFailure("the stream ended without \(name): \(events.map(\.name))")
     }
 }

@@ -1,0 +1,82 @@
+import Glibc
+import MillstreamJSON
+import MillstreamLoop
+import MillstreamRuntime
+
+// `demo.steps`: a job that does nothing, visibly, in steps of a given length. Thousands of them sleep on one timer; with `block`
+// each holds a thread instead, as bad workers do. Runs on the handlers' threads.
+
+struct DemoSteps: JobHandler {
+    static let kind = "demo.steps"
+
+    private struct Plan {
+        var steps: Int
+        var intervalMs: Int
+        var dataBytes: Int
+        var failAt: Int?
+        var block: Bool
+
+        init(_ input: JSONText) throws(JobFailure) {
+            let input = try DemoInput(input, known: ["steps", "interval_ms", "data_bytes", "fail_at", "block"])
+            steps = try input.int("steps", default: 13, in: 0...1_000_000)
+            intervalMs = try input.int("interval_ms", default: 50, in: 0...3_600_000)
+            dataBytes = try input.int("data_bytes", default: 200, in: 0...200_000)
+            failAt = try input.optionalInt("fail_at", in: 1...1_000_000)
+            block = try input.bool("block", default: false)
+        }
+    }
+
+    func run(_ job: JobContext) async throws -> JSONText? {
+        let plan = try Plan(job.input)
+        if plan.block {
+            try await job.runBlocking { try runBlocking(job, plan) }
+        } else {
+            try await run(job, plan)
+        }
+        return JSONText.object { $0.member("steps", plan.steps) }
+    }
+
+    private func run(_ job: JobContext, _ plan: Plan) async throws {
+        let start = MonotonicTime.current()
+        for step in sequence(first: 1, next: { $0 + 1 }).prefix(plan.steps) {
+            // From the start and not from the step before: the pauses do not add up their delays.
+            if plan.intervalMs > 0 { try await job.sleep(until: start.advanced(byMs: step * plan.intervalMs)) }
+            try await job.emit("progress", data(step, plan))
+            try failIfDue(step, plan)
+        }
+    }
+
+    private func runBlocking(_ job: JobContext, _ plan: Plan) throws {
+        let start = MonotonicTime.current()
+        for step in sequence(first: 1, next: { $0 + 1 }).prefix(plan.steps) {
+            try block(until: start.advanced(byMs: step * plan.intervalMs), job)
+            try job.emitBlocking("progress", data(step, plan))
+            try failIfDue(step, plan)
+        }
+    }
+
+    /// Holds the thread, in pieces short enough that a stop does not wait for a long step.
+    private func block(until deadline: MonotonicTime, _ job: JobContext) throws {
+        while true {
+            if job.isCancelled { throw CancellationError() }
+            let now = MonotonicTime.current()
+            guard now < deadline else { return }
+            usleep(useconds_t(min(100_000_000, deadline.nanoseconds - now.nanoseconds) / 1000 + 1))
+        }
+    }
+
+    private func failIfDue(_ step: Int, _ plan: Plan) throws(JobFailure) {
+        guard step == plan.failAt else { return }
+        throw JobFailure(code: "handler", message: "failed after step \(step), as its input asked", isRetryable: false)
+    }
+
+    private func data(_ step: Int, _ plan: Plan) -> JSONText {
+        PaddedObject.make(byteCount: plan.dataBytes) { writer in
+            writer.member("step", step)
+            writer.member("steps", plan.steps)
+            writer.member("progress", (Double(step) / Double(plan.steps) * 10_000).rounded() / 100)
+            // Last, right before the emission.
+            writer.member("t", MonotonicTime.current().nanoseconds)
+        }
+    }
+}

@@ -1,0 +1,173 @@
+// The whole server, put together from its parts: the face of the library. Starts the lanes, the workers and the loop in the one
+// order in which they can start, and ends them in the reverse.
+
+import CoreMetrics
+import Dispatch
+import Glibc
+import Logging
+import MillstreamAccess
+import MillstreamHTTP
+import MillstreamJobs
+import MillstreamJournal
+import MillstreamJournalSQLite
+import MillstreamLoop
+import MillstreamMetrics
+@_exported import MillstreamJSON
+@_exported import MillstreamRuntime
+import MillstreamServer
+import MillstreamStreams
+
+/// A server that runs jobs and shows each one live.
+///
+/// ```swift
+/// let server = try JobServer(ServerConfiguration(), handlers: ["resize": Resize()])
+/// try server.run()
+/// ```
+public final class JobServer: Sendable {
+    /// The version that `--version` and the ready line show.
+    public static let version = "0.1.0"
+
+    private let configuration: ServerConfiguration
+    private let handlers: [String: any JobHandler]
+    private let mailbox: Mailbox<LoopMessage>
+    private let log: Logger
+    private let reload: (@Sendable () -> ServerConfiguration?)?
+    /// Where a reload reads its files: never on the loop.
+    private let reloading = DispatchQueue(label: "millstream.reload")
+
+    /// - Parameters:
+    ///   - configuration: checked settings.
+    ///   - handlers: the work of kinds that are compiled in, by the kind's name. A kind that the configuration does not declare gets
+    ///     the defaults of ``JobKind``.
+    ///   - log: where the server tells what it does.
+    ///   - reload: called at SIGHUP, on a queue of its own: the settings as they are now, or nil to keep the present ones. Kinds,
+    ///     origins and limits of requests and streams change; the rest needs a restart.
+    /// - Throws: ``StartFailure`` when the system gives no descriptor.
+    public init(
+        _ configuration: ServerConfiguration = ServerConfiguration(), handlers: [String: any JobHandler] = [:],
+        log: Logger = Logger(label: "millstream"), reload: (@Sendable () -> ServerConfiguration?)? = nil
+    ) throws(StartFailure) {
+        self.configuration = configuration
+        self.handlers = configuration.demo ? handlers.merging(DemoKinds.handlers(configuration)) { own, _ in own } : handlers
+        self.log = log
+        self.reload = reload
+        do throws(LoopError) {
+            mailbox = try Mailbox(capacity: configuration.limits.mailboxCapacity)
+        } catch {
+            throw StartFailure(.resources, "no descriptor left")
+        }
+    }
+
+    /// Serves until it is told to stop, by ``stop()`` or SIGTERM. Blocks; the calling thread becomes the loop thread.
+    /// - Parameter ready: called once the server listens, with its URL.
+    /// - Throws: ``StartFailure`` when it could not start.
+    public func run(ready: (_ url: String) -> Void = { _ in }) throws(StartFailure) {
+        let access = AccessPolicy(mode: .loopbackOnly)
+        if let refusal = access.refusalToBind(host: configuration.host) { throw StartFailure(.configuration, refusal) }
+        let directory = try openDataDirectory()
+        let descriptors = Descriptors.raiseLimit()
+        let lane = JournalLane(limits: LaneLimits(configuration))
+        let uploads = directory.uploads
+        let pool = WorkerPool(
+            lane: lane, handlers: handlers, limits: PoolLimits(configuration),
+            uploadPath: { uploads + "/" + $0 })
+        let replay = try startLanes(lane, pool, directory)
+        defer {
+            pool.stop(graceMs: 1000)
+            let unstored = lane.stop()
+            replay.stop()
+            if unstored > 0 { log.error("the store did not take everything", metadata: ["commands": "\(unstored)"]) }
+            log.notice("stopped")
+        }
+        let loop = try makeLoop(access, directory, lane, replay, descriptors: descriptors)
+        let address = try listen(loop)
+        loop.reload = { [unowned self] in
+            reloading.async { self.applyReload(lane, access, uploads: uploads) }
+        }
+        log.notice("listening", metadata: ["address": "\(address)", "descriptors": "\(descriptors)"])
+        ready("http://\(address)")
+        loop.run()
+    }
+
+    /// Drains and ends ``run(ready:)``, as SIGTERM does. Any thread.
+    public func stop() {
+        _ = mailbox.post(.stop)
+    }
+
+    // MARK: The start, step by step
+
+    private func openDataDirectory() throws(StartFailure) -> DataDirectory {
+        do throws(DataDirectory.Failure) {
+            return try DataDirectory(configuration.dataDirectory)
+        } catch {
+            throw StartFailure(.data, error.description)
+        }
+    }
+
+    private func applyReload(_ lane: JournalLane, _ access: AccessPolicy, uploads: String) {
+        guard let new = reload?() else { return }
+        _ = lane.submit(.declareKinds(kinds(of: new)))
+        _ = mailbox.post(.settings(ServerSettings(new, access: access, uploads: uploads)))
+    }
+
+    private func kinds(of configuration: ServerConfiguration) -> [JobKind] {
+        var kinds = configuration.kinds
+        if configuration.demo { kinds.merge(DemoKinds.kinds) { own, _ in own } }
+        for name in handlers.keys where kinds[name] == nil { kinds[name] = JobKind(name: name, worker: .swift) }
+        return Array(kinds.values)
+    }
+
+    private func startLanes(
+        _ lane: JournalLane, _ pool: WorkerPool, _ directory: DataDirectory
+    ) throws(StartFailure) -> ReplayLanes {
+        let mailbox = mailbox
+        let surroundings = LaneSurroundings(
+            deliver: { mailbox.post(.lane($0)) }, direct: { pool.perform($0) })
+        let (configuration, kinds, path) = (configuration, kinds(of: configuration), directory.journal)
+        do throws(JournalError) {
+            let readers = try lane.start(readers: configuration.journal.readers, surroundings: surroundings) {
+                () throws(JournalError) in
+                let store = try JournalOpening.open(configuration.journal, path: path)
+                let ledger = JobLedger(
+                    kinds: kinds, limits: LedgerLimits(configuration), retention: RetentionPolicy(configuration),
+                    store: store)
+                return LaneJournal(store: store, ledger: ledger)
+            }
+            return ReplayLanes(readers: readers, maxQueued: configuration.limits.replayQueue) { mailbox.post(.read($0)) }
+        } catch {
+            throw StartFailure(.data, "\(path): \(error.message)")
+        }
+    }
+
+    private func makeLoop(
+        _ access: AccessPolicy, _ directory: DataDirectory, _ lane: JournalLane, _ replay: ReplayLanes,
+        descriptors: Int
+    ) throws(StartFailure) -> ServerLoop {
+        let registry = PrometheusRegistry(maxSeries: configuration.limits.maxMetricSeries)
+        let metrics = ServerMetrics(factory: registry, exposition: { registry.render() })
+        do {
+            return try ServerLoop(
+                settings: ServerSettings(configuration, access: access, uploads: directory.uploads),
+                http: HTTPServerSettings(configuration, descriptors: descriptors),
+                streams: StreamSettings(configuration), mailbox: mailbox, lane: lane, replay: replay, metrics: metrics,
+                log: log)
+        } catch {
+            throw StartFailure(.resources, "no descriptor or memory left")
+        }
+    }
+
+    private func listen(_ loop: ServerLoop) throws(StartFailure) -> ListenAddress {
+        let host = configuration.host
+        let address: ListenAddress =
+            host.hasPrefix("unix:")
+            ? .unix(path: String(host.dropFirst(5)))
+            : .tcp(host: host.filter { $0 != "[" && $0 != "]" }, port: UInt16(configuration.port))
+        do {
+            return try loop.listen(on: address)
+        } catch HTTPServerError.cannotListen(_, let number) {
+            throw StartFailure(.address, "\(address): \(String(cString: strerror(number)))")
+        } catch {
+            throw StartFailure(.address, "\(address): \(error)")
+        }
+    }
+}

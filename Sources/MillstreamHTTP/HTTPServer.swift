@@ -1,0 +1,313 @@
+import CLibevent
+import Glibc
+import MillstreamLoop
+
+// The HTTP side of a process: evhttp, the listeners, the connections that have not graduated, and one coarse clock for all
+// their deadlines. It knows no routes and no JSON: the application decides, the connections do. Loop thread only.
+
+/// An HTTP/1.1 server on a loop. Loop-confined.
+public final class HTTPServer {
+    /// Streams that began as exchanges of this server.
+    public let streams: StreamTable
+    public let settings: HTTPServerSettings
+
+    unowned let application: HTTPApplication
+    let loop: EventLoop
+    let parser: RequestHeadParser
+    let replyText = ReplyText()
+    let uploads: UploadLane
+    /// Put over the sockets of graduated streams for evhttp to close.
+    let nullDescriptor: Int32
+    var counters = HTTPMetrics()
+    /// The connection whose request evhttp is about to hand to us.
+    var presented: HTTPConnection?
+    private(set) var isDraining = false
+
+    private var evhttp: OpaquePointer?
+    private var listeners: [Listener] = []
+    private var connections: [HTTPConnection?] = []
+    private var freeSlots: [Int] = []
+    private var deadlines = DeadlineTable()
+    private var deadlineTimer: LoopTimer?
+    private var isWatchingDeadlines = false
+    private var newborns: [HTTPConnection] = []
+    private var toAdvance: [HTTPConnection] = []
+    private var toClose: [HTTPConnection] = []
+    private var deferredWork: DeferredCall?
+    private var nextGeneration: UInt32 = 0
+
+    /// Connections past the limit that get a 503 before accepting pauses.
+    private static let excessConnections = 64
+
+    /// `application` is not retained and must outlive the server.
+    public init(
+        loop: EventLoop, settings: HTTPServerSettings = HTTPServerSettings(), application: HTTPApplication
+    ) throws(HTTPServerError) {
+        self.loop = loop
+        self.settings = settings
+        self.application = application
+        parser = RequestHeadParser(maxTargetBytes: settings.maxTargetBytes, maxHeaderFields: settings.maxHeaderFields)
+        streams = try StreamTable(loop: loop, settings: settings)
+        do throws(LoopError) {
+            uploads = try UploadLane(maxUploads: settings.maxUploads)
+        } catch {
+            throw .outOfResources
+        }
+        nullDescriptor = millstream_open_null()
+        guard nullDescriptor >= 0, let evhttp = evhttp_new(loop.base) else { throw .outOfResources }
+        self.evhttp = evhttp
+        let owner = Unmanaged.passUnretained(self).toOpaque()
+        evhttp_set_bevcb(evhttp, onAccept, owner)
+        evhttp_set_gencb(evhttp, onRequest, owner)
+        // evhttp only ever sees requests that the guard has written: its own limits must never speak first.
+        evhttp_set_allowed_methods(evhttp, UInt16.max)
+        evhttp_set_max_headers_size(evhttp, -1)
+        evhttp_set_max_body_size(evhttp, -1)
+        evhttp_set_default_content_type(evhttp, nil)
+        deferredWork = loop.deferred { [unowned self] in doDeferredWork() }
+        streams.countDidChange = { [weak self] in self?.checkCapacity() }
+        uploads.reports.attach(to: loop) { [weak self] reports in self?.take(reports) }
+    }
+
+    deinit {
+        close()
+        Glibc.close(nullDescriptor)
+    }
+
+    // MARK: For the application
+
+    /// Starts to listen; can be called for several addresses. Returns the address with the port that was really taken.
+    /// A host name is looked up right here, so call it before the loop runs.
+    public func listen(on address: ListenAddress) throws(HTTPServerError) -> ListenAddress {
+        loop.assertOnLoop()
+        guard let evhttp else { throw .cannotListen(address, errorNumber: ESHUTDOWN) }
+        let listener = try Listener(address, loop: loop, settings: settings, evhttp: evhttp) { [unowned self] in
+            counters.acceptFailures &+= 1
+        }
+        listeners.append(listener)
+        return listener.address
+    }
+
+    /// The exchange of that name, unless it was answered or its connection is gone.
+    public func exchange(_ id: ExchangeID) -> HTTPExchange? {
+        loop.assertOnLoop()
+        guard let connection = connection(slot: Int(id.slot), generation: id.generation) else { return nil }
+        return connection.exchange
+    }
+
+    /// Counters and gauges as of now.
+    public var metrics: HTTPMetrics {
+        var metrics = counters
+        metrics.invalidReplyHeaders = replyText.invalidHeaders
+        return metrics
+    }
+
+    /// Stops listening, closes connections on which nothing goes on, and every other one after its answer. Streams stay.
+    public func beginDrain() {
+        loop.assertOnLoop()
+        isDraining = true
+        stopListening()
+        for case let connection? in connections where connection.phase == .idle || connection.phase == .excess {
+            connection.free()
+        }
+    }
+
+    /// Ends everything at once: listeners, connections and streams.
+    public func close() {
+        guard let evhttp else { return }
+        stopListening()
+        streams.closeAll()
+        self.evhttp = nil
+        settleNewborns()
+        for case let connection? in connections { connection.free() }
+        evhttp_free(evhttp)
+        deadlineTimer?.cancel()
+        deferredWork?.cancel()
+        uploads.reports.close()
+    }
+
+    private func stopListening() {
+        for listener in listeners {
+            if let evhttp, let bound = listener.retire() { evhttp_del_accept_socket(evhttp, bound) }
+        }
+        listeners = []
+    }
+
+    // MARK: Connections
+
+    /// evhttp is making a connection.
+    fileprivate func makeBufferevent() -> OpaquePointer? {
+        guard let bufferevent = bufferevent_socket_new(loop.base, -1, 0) else { return nil }
+        // Enabled by default, and evhttp disables it only after the socket is registered: two epoll_ctl for nothing.
+        bufferevent_disable(bufferevent, Int16(EV_WRITE))
+        let slot = freeSlots.popLast() ?? connections.count
+        if slot == connections.count {
+            connections.append(nil)
+        }
+        let connection = HTTPConnection(server: self, slot: slot, bufferevent: bufferevent)
+        connections[slot] = connection
+        counters.accepted &+= 1
+        counters.openConnections += 1
+        newborns.append(connection)
+        deferredWork?.request()
+        checkCapacity()
+        return bufferevent
+    }
+
+    /// The accept callback is over: evhttp's half of the new connections is known.
+    func settleNewborns() {
+        let settling = newborns
+        newborns.removeAll(keepingCapacity: true)
+        for connection in settling {
+            let isExcess = counters.openConnections + streams.count > settings.maxConnections
+            guard connection.settle(phase: isExcess ? .excess : .idle) else {
+                remove(connection)
+                continue
+            }
+            setDeadline(of: connection, afterMs: isExcess ? settings.lingerTimeoutMs : settings.idleTimeoutMs)
+        }
+    }
+
+    func remove(_ connection: HTTPConnection) {
+        guard connections[connection.slot] === connection else { return }
+        connections[connection.slot] = nil
+        deadlines.clear(connection.slot)
+        freeSlots.append(connection.slot)
+        counters.closed &+= 1
+        counters.openConnections -= 1
+        checkCapacity()
+    }
+
+    func takeGeneration() -> UInt32 {
+        nextGeneration &+= 1
+        return nextGeneration
+    }
+
+    private func connection(slot: Int, generation: UInt32) -> HTTPConnection? {
+        guard connections.indices.contains(slot), let connection = connections[slot],
+            connection.generation == generation
+        else { return nil }
+        return connection
+    }
+
+    private func checkCapacity() {
+        let isFull = counters.openConnections + streams.count >= settings.maxConnections + Self.excessConnections
+        for listener in listeners { listener.pauseWhileFull(isFull) }
+    }
+
+    /// evhttp hands over the request that the guard showed it.
+    fileprivate func requestDidArrive(_ request: OpaquePointer) {
+        let connection = presented
+        presented = nil
+        let evhttpConnection = evhttp_request_get_connection(request)
+        guard let connection, connection.evhttpConnection == evhttpConnection else {
+            // Cannot happen while every byte goes through the guard; a request that did not is not answered.
+            if let evhttpConnection { evhttp_connection_free(evhttpConnection) }
+            return
+        }
+        connection.evhttpDidPresent(request)
+    }
+
+    // MARK: Deferred work
+
+    /// Goes on with the bytes behind an answered request, outside of evhttp's call.
+    func requestAdvance(of connection: HTTPConnection) {
+        toAdvance.append(connection)
+        deferredWork?.request()
+    }
+
+    func requestClose(of connection: HTTPConnection) {
+        toClose.append(connection)
+        deferredWork?.request()
+    }
+
+    private func doDeferredWork() {
+        settleNewborns()
+        let advancing = toAdvance
+        toAdvance.removeAll(keepingCapacity: true)
+        for connection in advancing { connection.advance() }
+        let closing = toClose
+        toClose.removeAll(keepingCapacity: true)
+        for connection in closing { connection.free() }
+    }
+
+    private func take(_ reports: ContiguousArray<UploadReport>) {
+        for report in reports {
+            switch report {
+            case .written(let key, let byteCount):
+                connection(slot: key.slot, generation: key.generation)?.uploadDidWrite(byteCount: byteCount)
+            case .finished(let key, let path):
+                if let connection = connection(slot: key.slot, generation: key.generation) {
+                    connection.uploadDidFinish(path: path)
+                } else {
+                    uploads.remove(path)
+                }
+            case .failed(let key, let failure):
+                connection(slot: key.slot, generation: key.generation)?.uploadDidFail(failure)
+            }
+        }
+    }
+
+    // MARK: Bounds
+
+    /// False when all bodies together would take more memory than they may.
+    func claimBodyMemory(_ byteCount: Int) -> Bool {
+        guard counters.bufferedBodyBytes + byteCount <= settings.maxBufferedBodyBytes else { return false }
+        counters.bufferedBodyBytes += byteCount
+        return true
+    }
+
+    func releaseBodyMemory(_ byteCount: Int) {
+        counters.bufferedBodyBytes -= byteCount
+    }
+
+    @discardableResult
+    func setDeadline(of connection: HTTPConnection, afterMs: Int) -> MonotonicTime {
+        let deadline = loop.now.advanced(byMs: afterMs)
+        setDeadline(of: connection, at: deadline)
+        return deadline
+    }
+
+    func setDeadline(of connection: HTTPConnection, at deadline: MonotonicTime) {
+        deadlines.set(connection.slot, deadline)
+        guard !isWatchingDeadlines else { return }
+        isWatchingDeadlines = true
+        if let deadlineTimer {
+            deadlineTimer.rearm(afterMs: deadlineTickMs)
+        } else {
+            deadlineTimer = loop.schedule(afterMs: deadlineTickMs) { [unowned self] in checkDeadlines() }
+        }
+    }
+
+    func clearDeadline(of connection: HTTPConnection) {
+        deadlines.clear(connection.slot)
+    }
+
+    /// Fine enough for the shortest limit, at most four times a second.
+    private var deadlineTickMs: Int {
+        let shortest =
+            [
+                settings.headTimeoutMs, settings.bodyTimeoutMs, settings.uploadTimeoutMs, settings.uploadStallTimeoutMs,
+                settings.idleTimeoutMs, settings.stallTimeoutMs, settings.lingerTimeoutMs,
+            ].min() ?? 1_000
+        return max(5, min(250, shortest / 4))
+    }
+
+    private func checkDeadlines() {
+        for slot in deadlines.takeExpired(at: loop.now) { connections[slot]?.deadlineDidPass() }
+        isWatchingDeadlines = counters.openConnections > 0
+        if isWatchingDeadlines { deadlineTimer?.rearm(afterMs: deadlineTickMs) }
+    }
+}
+
+/// evhttp: a connection was accepted and needs its bufferevent. The server outlives its evhttp.
+private func onAccept(_ base: OpaquePointer?, _ owner: UnsafeMutableRawPointer?) -> OpaquePointer? {
+    guard let owner else { return nil }
+    return Unmanaged<HTTPServer>.fromOpaque(owner).takeUnretainedValue().makeBufferevent()
+}
+
+/// evhttp: a request is complete. The server outlives its evhttp.
+private func onRequest(_ request: OpaquePointer?, _ owner: UnsafeMutableRawPointer?) {
+    guard let request, let owner else { return }
+    Unmanaged<HTTPServer>.fromOpaque(owner).takeUnretainedValue().requestDidArrive(request)
+}

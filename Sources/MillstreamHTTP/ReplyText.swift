@@ -1,0 +1,133 @@
+import Glibc
+
+// The text of a reply's head. It checks what it writes: a value with CR, LF or NUL would let whoever supplied it write the
+// rest of the reply. Keeps the Date of the present second. Loop thread only.
+
+final class ReplyText {
+    /// Headers that were left out.
+    private(set) var invalidHeaders: UInt64 = 0
+    private var dateSecond = time_t.min
+    private var dateText = ""
+
+    /// The head with its empty line. `isClosing` becomes true when the headers ask for it.
+    func head(status: Int, headers: [(String, String)], bodyByteCount: Int, isClosing: inout Bool) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(512)
+        text.append(contentsOf: "HTTP/1.1 ".utf8)
+        append(status, to: &text)
+        text.append(ASCII.space)
+        text.append(contentsOf: Self.reason(status).utf8)
+        append("Date", date, to: &text)
+        for (name, value) in headers where isValid(name: name, value: value) {
+            if Self.isReserved(name) {
+                if ASCII.equalsIgnoringCase(name.utf8, "connection"), ASCII.equalsIgnoringCase(value.utf8, "close") {
+                    isClosing = true
+                }
+                continue
+            }
+            append(name, value, to: &text)
+        }
+        if Self.allowsBody(status: status) {
+            text.append(contentsOf: "\r\nContent-Length: ".utf8)
+            append(bodyByteCount, to: &text)
+        }
+        if isClosing { append("Connection", "close", to: &text) }
+        text.append(contentsOf: "\r\n\r\n".utf8)
+        return text
+    }
+
+    /// The present time for the Date header, made once a second.
+    var date: String {
+        let now = time(nil)
+        if now != dateSecond {
+            dateSecond = now
+            dateText = Self.format(now)
+        }
+        return dateText
+    }
+
+    func isValid(name: String, value: String) -> Bool {
+        let isValid =
+            !name.isEmpty && name.utf8.allSatisfy(ASCII.isToken) && value.utf8.allSatisfy(ASCII.isValueCharacter)
+        if !isValid { invalidHeaders &+= 1 }
+        return isValid
+    }
+
+    /// Headers that only the HTTP layer writes.
+    static func isReserved(_ name: String) -> Bool {
+        ["connection", "content-length", "date", "transfer-encoding"].contains {
+            ASCII.equalsIgnoringCase(name.utf8, $0)
+        }
+    }
+
+    static func allowsBody(status: Int) -> Bool {
+        status >= 200 && status != 204 && status != 304
+    }
+
+    private func append(_ name: String, _ value: String, to text: inout [UInt8]) {
+        text.append(contentsOf: "\r\n".utf8)
+        text.append(contentsOf: name.utf8)
+        text.append(contentsOf: ": ".utf8)
+        text.append(contentsOf: value.utf8)
+    }
+
+    private func append(_ number: Int, to text: inout [UInt8]) {
+        text.append(contentsOf: String(number).utf8)
+    }
+
+    /// IMF-fixdate (RFC 9110 section 5.6.7); strftime would follow the locale.
+    static func format(_ time: time_t) -> String {
+        var seconds = time
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(twoDigits).joined(separator: ":")
+        let day = days[Int(parts.tm_wday) % 7]
+        let month = months[Int(parts.tm_mon) % 12]
+        return "\(day), \(twoDigits(parts.tm_mday)) \(month) \(Int(parts.tm_year) + 1_900) \(clock) GMT"
+    }
+
+    private static func twoDigits(_ number: Int32) -> String {
+        number < 10 ? "0\(number)" : "\(number)"
+    }
+
+    static func reason(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 201: "Created"
+        case 202: "Accepted"
+        case 204: "No Content"
+        case 303: "See Other"
+        case 304: "Not Modified"
+        case 307: "Temporary Redirect"
+        case 308: "Permanent Redirect"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 406: "Not Acceptable"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 410: "Gone"
+        case 411: "Length Required"
+        case 412: "Precondition Failed"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
+        case 417: "Expectation Failed"
+        case 421: "Misdirected Request"
+        case 422: "Unprocessable Content"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        case 507: "Insufficient Storage"
+        default: "Status"
+        }
+    }
+}

@@ -1,0 +1,213 @@
+// Reads a whole request head by RFC 9112, stricter than it where leniency is how requests are smuggled past a proxy. Pure
+// function of the bytes: no I/O, no state. It never traps on what a peer sent; each refusal names its rule.
+
+struct RequestHeadParser {
+    let maxTargetBytes: Int
+    let maxHeaderFields: Int
+
+    private static let maxMethodBytes = 32
+    /// Enough for 2^53 and some leading zeros; the value is bounded by the body's rule.
+    private static let maxContentLengthDigits = 18
+
+    /// Parses `bytes`, a head with its empty line, every line of it ended by CR LF (HeadScanner has seen to that).
+    func parse(_ bytes: [UInt8], remote: PeerAddress) throws(Refusal) -> ParsedRequest {
+        var lines = LineReader(bytes: bytes)
+        guard let first = lines.next() else { throw .malformed("The request line is missing.") }
+        let line = try requestLine(bytes, first)
+        var fields: [HTTPHeaders.Field] = []
+        fields.reserveCapacity(16)
+        while let range = lines.next(), !range.isEmpty {
+            guard fields.count < maxHeaderFields else { throw .headTooLarge }
+            fields.append(try field(bytes, range))
+        }
+        let headers = HTTPHeaders(bytes: bytes, fields: fields)
+        let head = RequestHead(
+            method: line.method, version: line.version, headers: headers, remote: remote,
+            pathRange: line.path, queryRange: line.query, authorityRange: line.authority)
+        try checkHost(head)
+        let framing = try framing(of: head)
+        return ParsedRequest(
+            head: head, framing: framing, expectsContinue: try expectation(of: head),
+            asksToClose: head.version == .http10 || headers.list("connection", contains: "close"))
+    }
+
+    // MARK: Request line
+
+    private struct RequestLine {
+        var method: HTTPMethod
+        var version: HTTPVersion
+        var path: Range<Int>
+        var query: Range<Int>?
+        var authority: Range<Int>?
+    }
+
+    /// method SP target SP version, with exactly one space each (RFC 9112 section 3).
+    private func requestLine(_ bytes: [UInt8], _ range: Range<Int>) throws(Refusal) -> RequestLine {
+        let line = bytes[range]
+        guard let methodEnd = line.firstIndex(of: ASCII.space), methodEnd > range.lowerBound,
+            methodEnd - range.lowerBound <= Self.maxMethodBytes,
+            line[..<methodEnd].allSatisfy(ASCII.isToken)
+        else { throw .malformed("The request line does not begin with a method.") }
+        let afterMethod = line[(methodEnd + 1)...]
+        guard let targetEnd = afterMethod.firstIndex(of: ASCII.space), targetEnd > methodEnd + 1 else {
+            throw .malformed("The request line has no target or no version.")
+        }
+        let target = (methodEnd + 1)..<targetEnd
+        let version = try version(line[(targetEnd + 1)...])
+        guard target.count <= maxTargetBytes else { throw .targetTooLong }
+        guard bytes[target].allSatisfy(ASCII.isTargetCharacter) else {
+            throw .malformed("The request target holds characters that must be percent-encoded.")
+        }
+        let method = bytes[range.lowerBound..<methodEnd].withUnsafeBytes(HTTPMethod.init)
+        if method == .connect { throw .methodUnknown }
+        var parsed = RequestLine(method: method, version: version, path: target, query: nil, authority: nil)
+        try split(target, of: bytes, into: &parsed)
+        return parsed
+    }
+
+    private func version(_ text: ArraySlice<UInt8>) throws(Refusal) -> HTTPVersion {
+        if text.elementsEqual("HTTP/1.1".utf8) { return .http11 }
+        if text.elementsEqual("HTTP/1.0".utf8) { return .http10 }
+        let shape = Array(text)
+        let isVersion =
+            shape.count == 8 && shape.starts(with: "HTTP/".utf8) && ASCII.isDigit(shape[5])
+            && shape[6] == UInt8(ascii: ".") && ASCII.isDigit(shape[7])
+        throw isVersion ? .version : .malformed("The request line does not end with an HTTP version.")
+    }
+
+    /// Origin form, absolute form (its authority replaces Host, RFC 9112 section 3.2.2) or `*` for OPTIONS.
+    private func split(_ target: Range<Int>, of bytes: [UInt8], into line: inout RequestLine) throws(Refusal) {
+        var pathStart = target.lowerBound
+        if bytes[pathStart] == UInt8(ascii: "*"), target.count == 1, line.method == .options { return }
+        if bytes[pathStart] != UInt8(ascii: "/") {
+            let text = bytes[target]
+            guard let scheme = ["http://", "https://"].first(where: { hasPrefix(text, $0) }) else {
+                throw .malformed("The request target is neither a path nor an http URL.")
+            }
+            let authorityStart = target.lowerBound + scheme.utf8.count
+            pathStart = text[authorityStart...].firstIndex(of: UInt8(ascii: "/")) ?? target.upperBound
+            guard pathStart < target.upperBound, isAuthority(bytes[authorityStart..<pathStart]) else {
+                throw .malformed("The request target's authority or path is missing or odd.")
+            }
+            line.authority = authorityStart..<pathStart
+        }
+        let questionMark = bytes[pathStart..<target.upperBound].firstIndex(of: UInt8(ascii: "?"))
+        line.path = pathStart..<(questionMark ?? target.upperBound)
+        line.query = questionMark.map { ($0 + 1)..<target.upperBound }
+    }
+
+    private func hasPrefix(_ text: ArraySlice<UInt8>, _ prefix: String) -> Bool {
+        ASCII.equalsIgnoringCase(text.prefix(prefix.utf8.count), prefix)
+    }
+
+    // MARK: Fields
+
+    /// name ":" OWS value OWS, without folding and without space before the colon (RFC 9112 section 5).
+    private func field(_ bytes: [UInt8], _ range: Range<Int>) throws(Refusal) -> HTTPHeaders.Field {
+        var colon = range.lowerBound
+        while colon < range.upperBound, ASCII.isToken(bytes[colon]) { colon += 1 }
+        guard colon > range.lowerBound, colon < range.upperBound, bytes[colon] == UInt8(ascii: ":") else {
+            throw .malformed("A header line is folded or has no proper name.")
+        }
+        var start = colon + 1
+        var end = range.upperBound
+        while start < end, bytes[start] == ASCII.space || bytes[start] == ASCII.tab { start += 1 }
+        while end > start, bytes[end - 1] == ASCII.space || bytes[end - 1] == ASCII.tab { end -= 1 }
+        guard bytes[start..<end].allSatisfy(ASCII.isValueCharacter) else {
+            throw .malformed("A header value holds control characters.")
+        }
+        return HTTPHeaders.Field(
+            nameStart: UInt32(range.lowerBound), nameCount: UInt32(colon - range.lowerBound),
+            valueStart: UInt32(start), valueCount: UInt32(end - start))
+    }
+
+    /// Exactly one Host with HTTP/1.1, at most one with HTTP/1.0 (RFC 9112 section 3.2).
+    private func checkHost(_ head: RequestHead) throws(Refusal) {
+        let hosts = head.headers.fields.filter { head.headers.matches($0, "host") }
+        guard hosts.count <= 1, hosts.count == 1 || head.version == .http10 else {
+            throw .malformed("There must be exactly one Host header.")
+        }
+        guard let host = hosts.first else { return }
+        guard isAuthority(head.headers.bytes[head.headers.valueRange(host)]) else {
+            throw .malformed("The Host header is not a host with an optional port.")
+        }
+    }
+
+    /// host [":" port], without user information.
+    private func isAuthority(_ text: ArraySlice<UInt8>) -> Bool {
+        var rest = text
+        if rest.first == UInt8(ascii: "[") {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
+            let address = rest[(rest.startIndex + 1)..<end]
+            guard !address.isEmpty, address.allSatisfy(Self.isIPv6Character) else { return false }
+            rest = rest[(end + 1)...]
+        } else {
+            let name = rest.prefix { ASCII.isHostCharacter($0) }
+            guard !name.isEmpty else { return false }
+            rest = rest.dropFirst(name.count)
+        }
+        guard let colon = rest.first else { return true }
+        let port = rest.dropFirst()
+        guard colon == UInt8(ascii: ":"), port.count <= 5, port.allSatisfy(ASCII.isDigit) else { return false }
+        return port.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } <= 65_535
+    }
+
+    private static func isIPv6Character(_ byte: UInt8) -> Bool {
+        ASCII.hexValue(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
+    }
+
+    // MARK: Body
+
+    /// One way only to tell where the body ends: everything else is how two servers come to disagree about it.
+    private func framing(of head: RequestHead) throws(Refusal) -> BodyFraming {
+        let headers = head.headers
+        let lengths = headers.fields.filter { headers.matches($0, "content-length") }
+        let codings = headers.fields.filter { headers.matches($0, "transfer-encoding") }
+        guard lengths.count <= 1 else { throw .malformed("There is more than one Content-Length.") }
+        var framing = BodyFraming.none
+        if let length = lengths.first {
+            guard codings.isEmpty else { throw .malformed("Content-Length and Transfer-Encoding exclude each other.") }
+            framing = .length(try contentLength(headers.bytes[headers.valueRange(length)]))
+        }
+        if let coding = codings.first {
+            guard codings.count == 1, head.version == .http11,
+                ASCII.equalsIgnoringCase(headers.bytes[headers.valueRange(coding)], "chunked")
+            else { throw .malformed("Transfer-Encoding must be chunked, once, and with HTTP/1.1.") }
+            framing = .chunked
+        }
+        if head.method == .get || head.method == .head, framing != .none, framing != .length(0) {
+            throw .malformed("\(head.method.name) takes no body.")
+        }
+        let isEncoded = headers.all("content-encoding").contains { !ASCII.equalsIgnoringCase($0.utf8, "identity") }
+        if isEncoded { throw .contentEncoding }
+        return framing
+    }
+
+    private func contentLength(_ digits: ArraySlice<UInt8>) throws(Refusal) -> Int {
+        guard !digits.isEmpty, digits.count <= Self.maxContentLengthDigits, digits.allSatisfy(ASCII.isDigit) else {
+            throw .malformed("Content-Length must be a plain number.")
+        }
+        return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    }
+
+    private func expectation(of head: RequestHead) throws(Refusal) -> Bool {
+        let expectations = head.headers.all("expect")
+        guard let first = expectations.first, head.version == .http11 else { return false }
+        guard expectations.count == 1, ASCII.equalsIgnoringCase(first.utf8, "100-continue") else { throw .expectation }
+        return true
+    }
+}
+
+/// Gives the lines of a head one by one, without their CR LF.
+private struct LineReader {
+    let bytes: [UInt8]
+    var position = 0
+
+    mutating func next() -> Range<Int>? {
+        guard position < bytes.count, let end = bytes[position...].firstIndex(of: ASCII.lineFeed), end > position else {
+            return nil
+        }
+        defer { position = end + 1 }
+        return position..<(end - 1)
+    }
+}

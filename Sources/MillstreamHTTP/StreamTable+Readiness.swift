@@ -1,0 +1,52 @@
+import CLibevent
+import Glibc
+
+// What the table's own epoll says: input that is dropped, ends and resets, room for pending output.
+
+extension StreamTable {
+    /// `EPOLLOUT` is asked for only while output is pending.
+    func watchForOutput(_ slot: UnsafeMutablePointer<StreamSlot>, id: StreamID, _ isWanted: Bool) {
+        let input = EPOLLIN.rawValue | EPOLLRDHUP.rawValue
+        let interest = isWanted ? input | EPOLLOUT.rawValue : input
+        _ = millstream_epoll_set(epoll, EPOLL_CTL_MOD, slot.pointee.descriptor, interest, id.tag)
+    }
+
+    func socketsAreReady() {
+        while true {
+            let found = Int(millstream_epoll_collect(epoll, ready))
+            guard found > 0 else { return }
+            for index in 0..<found {
+                socketIsReady(StreamID(tag: ready[index].tag), events: ready[index].events)
+            }
+            // A full batch may have more behind it. Level-triggered: what is left comes again in the next tick anyway.
+            guard found == Int(MILLSTREAM_EPOLL_BATCH) else { return }
+        }
+    }
+
+    private func socketIsReady(_ id: StreamID, events: UInt32) {
+        // A slot that was closed or used again earlier in this batch has another generation.
+        guard let slot = slot(of: id) else { return }
+        if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
+            return close(id, reason: slot.pointee.state == .draining ? .finished : .peerClosed)
+        }
+        if events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue) != 0, !dropInput(of: slot, id: id) { return }
+        if events & EPOLLOUT.rawValue != 0 { socketIsWritable(slot, id: id) }
+    }
+
+    /// Reads and drops what the peer sent: at most one buffer a tick and `maxStreamInputBytes` in all. False when that
+    /// ended the stream.
+    private func dropInput(of slot: UnsafeMutablePointer<StreamSlot>, id: StreamID) -> Bool {
+        let received = millstream_receive(slot.pointee.descriptor, scratch, Self.scratchBytes)
+        if received > 0 {
+            slot.pointee.inputBytes &+= UInt32(received)
+            guard Int(slot.pointee.inputBytes) > settings.maxStreamInputBytes else { return true }
+            stats.floods &+= 1
+            close(id, reason: .flooded)
+            return false
+        }
+        if received < 0, errno == EAGAIN || errno == EINTR { return true }
+        // A half-closed stream is a closed one: nobody sends FIN on a stream that they want to go on reading.
+        close(id, reason: slot.pointee.state == .draining ? .finished : .peerClosed)
+        return false
+    }
+}

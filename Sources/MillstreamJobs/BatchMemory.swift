@@ -1,0 +1,25 @@
+// What the present batch has done that the store cannot answer for yet. Journal lane only; empty between batches.
+
+import MillstreamJournal
+
+struct BatchMemory {
+    struct PublicationKey: Hashable {
+        let ref: LogRef
+        let publication: Publication
+    }
+
+    /// Runs that ended in this batch, by id: the last run of each.
+    var ended: [JobID: JobRecord] = [:]
+    var idempotency: [String: IdempotencyRecord] = [:]
+    var publications: [PublicationKey: Int64] = [:]
+    var messages: [LogRef: [MessageRecord]] = [:]
+    var uploads: Set<String> = []
+    var usedUploads: Set<String> = []
+    var removedUploads: Set<String> = []
+    /// Logs of ended runs that this batch removes: by a new run under the name, or by retention.
+    var goneLogs: Set<LogRef> = []
+    var removedChannels: Set<String> = []
+    /// Jobs whose whole input is held until the store has it.
+    var fresh: ContiguousArray<LedgerEntry> = []
+    var hasSwept = false
+}

@@ -1,0 +1,73 @@
+// A job as JSON: the one renderer for replies, lists, `status` and terminal events. A pure function, on any thread.
+
+import MillstreamJSON
+import MillstreamJournal
+
+public enum JobObject {
+    /// A result longer than this is left out of events.
+    public static let maxResultBytesInEvents = 16_384
+
+    /// The job object of the contract, its members in the contract's order.
+    ///
+    /// - Parameters:
+    ///   - record: its `input` and `result` texts should be loaded; one that is not is written as null.
+    ///   - queuePosition: 1 for the next to start; nil when the job is not queued.
+    ///   - includeInput: true in replies. False in events, where the input is left out, and a result over 16 KiB is null with a
+    ///     `result_url`. A result whose text is not loaded gets a `result_url` in either.
+    public static func render(_ record: JobRecord, queuePosition: Int?, includeInput: Bool) -> JSONText {
+        var writer = JSONWriter(reserving: 640)
+        writer.beginObject()
+        writer.member("id", record.id.text)
+        writer.member("kind", record.kind)
+        writer.member("state", record.state.word)
+        writer.member("attempt", record.attempt)
+        writer.member("progress", record.progress)
+        if includeInput { writer.member("input", record.input.text) }
+        write(result: record, includeInput, to: &writer)
+        write(error: record.error, to: &writer)
+        writer.member("owner", record.owner)
+        writer.name("viewers")
+        writer.beginArray()
+        for viewer in record.viewers { writer.string(viewer) }
+        writer.endArray()
+        writer.member("priority", record.priority)
+        writer.member("created_at", record.createdAt.description)
+        writer.member("run_at", record.runAt?.description)
+        writer.member("started_at", record.startedAt?.description)
+        writer.member("finished_at", record.finishedAt?.description)
+        writer.member("queue_position", queuePosition)
+        writer.member("last_event_id", record.lastEventID?.description)
+        writer.member("stream_url", RoutePath.events(record.id))
+        writer.member("status_url", RoutePath.job(record.id))
+        writer.member("cancel_url", RoutePath.cancel(record.id))
+        writer.endObject()
+        return writer.finish()
+    }
+
+    /// `{"code","message","stderr"?}`: also the member `error` of a `retrying` event.
+    public static func render(_ error: JobError) -> JSONText {
+        JSONText.object { writer in
+            writer.member("code", error.code)
+            writer.member("message", error.message)
+            guard !error.stderr.isEmpty else { return }
+            writer.name("stderr")
+            writer.beginArray()
+            for line in error.stderr { writer.string(line) }
+            writer.endArray()
+        }
+    }
+
+    private static func write(result record: JobRecord, _ includeInput: Bool, to writer: inout JSONWriter) {
+        guard let result = record.result else { return writer.nullMember("result") }
+        if let text = result.text, includeInput || result.byteCount <= maxResultBytesInEvents {
+            return writer.member("result", text)
+        }
+        writer.nullMember("result")
+        writer.member("result_url", RoutePath.job(record.id))
+    }
+
+    private static func write(error: JobError?, to writer: inout JSONWriter) {
+        guard let error else { return writer.nullMember("error") }
+        writer.member("error", render(error))
+    }
+}

@@ -1,0 +1,76 @@
+// The single row about the store as a whole: numbers that must outlive their rows, counts that would cost a scan, and how the
+// last run ended. A plain value; the writer changes its copy in a batch and stores it with the batch.
+
+import MillstreamJournal
+
+/// How far a commit is pushed towards the disk before it returns; SQLite's words.
+public enum Synchronous: Int64, Sendable, Hashable {
+    /// Never waits for the disk. A power loss may damage the file.
+    case off = 0
+    /// Waits at checkpoints only. A power loss may take the last commits, never more.
+    case normal = 1
+    /// Each commit is on the disk when it returns.
+    case full = 2
+}
+
+struct StoreState: Hashable, Sendable {
+    /// False while a store is open, and after it was not closed.
+    var isClean: Bool
+    /// Of the run that has or had the store open.
+    var synchronous: Synchronous
+    var highestRef: Int64
+    var highestQueueOrder: Int64
+    var jobs: Int64
+    var events: Int64
+    var channels: Int64
+    /// After an unclean end commits may be lost, so all logs up to here have the epoch beside it instead of their own: one row
+    /// changes, where a million would take seconds.
+    var epochOverride: EpochOverride?
+
+    struct EpochOverride: Hashable, Sendable {
+        var through: Int64
+        var epoch: Epoch
+    }
+
+    static func read(_ connection: Connection) throws(JournalError) -> StoreState {
+        let row = try connection.statement(
+            """
+            SELECT clean, synchronous, highest_ref, highest_queue_order, jobs, events, channels, epoch_through, epoch
+            FROM store_state WHERE id = 1
+            """)
+        let state = try row.first { () throws(JournalError) in
+            let epoch = row.optionalText(8)
+            let override = epoch.flatMap { Epoch($0) }.map { EpochOverride(through: row.int64(7), epoch: $0) }
+            guard let synchronous = Synchronous(rawValue: row.int64(1)), (override == nil) == (epoch == nil) else {
+                throw Self.unreadable
+            }
+            return StoreState(
+                isClean: row.int64(0) == 1, synchronous: synchronous, highestRef: row.int64(2),
+                highestQueueOrder: row.int64(3), jobs: row.int64(4), events: row.int64(5), channels: row.int64(6),
+                epochOverride: override)
+        }
+        guard let state else { throw Self.unreadable }
+        return state
+    }
+
+    func write(_ connection: Connection) throws(JournalError) {
+        let row = try connection.statement(
+            """
+            UPDATE store_state SET clean = ?1, synchronous = ?2, highest_ref = ?3, highest_queue_order = ?4, jobs = ?5,
+                events = ?6, channels = ?7, epoch_through = ?8, epoch = ?9
+            WHERE id = 1
+            """)
+        row.bind(1, isClean ? 1 : 0)
+        row.bind(2, synchronous.rawValue)
+        row.bind(3, highestRef)
+        row.bind(4, highestQueueOrder)
+        row.bind(5, jobs)
+        row.bind(6, events)
+        row.bind(7, channels)
+        row.bind(8, epochOverride?.through ?? 0)
+        row.bind(9, epochOverride?.epoch.text)
+        try row.run()
+    }
+
+    private static let unreadable = JournalError(.damaged, "the row about the store cannot be read")
+}

@@ -1,0 +1,109 @@
+import Dispatch
+import MillstreamJSON
+import MillstreamJobs
+import MillstreamJournal
+import MillstreamLoop
+
+// How a handler's event gets into the journal's queue: at once when there is room, else after a wait, which for async callers is
+// a suspension and for blocking ones a semaphore. A wait ends early when the job is told to stop.
+
+struct EmissionPort: Sendable {
+    let queue: LaneQueue
+    let gate: RunGate
+    let maxEventBytes: Int
+
+    /// Checks what a worker may say.
+    func draft(_ name: String, _ data: JSONText) throws(EmissionError) -> DraftEvent {
+        guard EventName.isValid(name) else { throw .invalidName(name) }
+        guard !EventName.reserved.contains(name) else { throw .reservedName(name) }
+        guard data.bytes.count <= maxEventBytes else { throw .tooLarge(maxBytes: maxEventBytes) }
+        return DraftEvent(name: name, data: data)
+    }
+
+    /// - Throws: `EmissionError`, or `CancellationError` when the job was told to stop.
+    func send(_ command: LedgerCommand) async throws {
+        try checkGate()
+        let entry = LaneEntry(command, share: .emission)
+        let admission: LaneQueue.Admission
+        switch queue.tryOffer(entry) {
+        case .accepted: return
+        case .closed: admission = .closed
+        default: admission = await wait(entry)
+        }
+        try Self.check(admission)
+    }
+
+    /// The same for threads that may block.
+    func sendBlocking(_ command: LedgerCommand) throws {
+        try checkGate()
+        let decided = DispatchSemaphore(value: 0)
+        let outcome = Locked(LaneQueue.Admission.closed)
+        let offer = queue.offer(LaneEntry(command, share: .emission)) { admission in
+            outcome.withLock { $0 = admission }
+            decided.signal()
+        }
+        switch offer {
+        case .accepted: return
+        case .closed: throw EmissionError.closed
+        case .waiting(let number):
+            // A blocked thread cannot be told that its job was cancelled: it looks now and then.
+            while decided.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
+                if gate.isStopping { queue.withdraw(number) }
+            }
+            try Self.check(outcome.withLock { $0 })
+        }
+    }
+
+    private func checkGate() throws {
+        switch gate.current {
+        case .open: return
+        case .stopping: throw CancellationError()
+        case .over: throw EmissionError.runIsOver
+        }
+    }
+
+    private func wait(_ entry: LaneEntry) async -> LaneQueue.Admission {
+        let place = Locked(Place.none)
+        let queue = queue
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                switch queue.offer(entry, decided: { continuation.resume(returning: $0) }) {
+                case .accepted: continuation.resume(returning: .accepted)
+                case .closed: continuation.resume(returning: .closed)
+                case .waiting(let number):
+                    if place.withLock({ $0.take(number) }) { queue.withdraw(number) }
+                }
+            }
+        } onCancel: {
+            if let number = place.withLock({ $0.cancel() }) { queue.withdraw(number) }
+        }
+    }
+
+    private static func check(_ admission: LaneQueue.Admission) throws {
+        switch admission {
+        case .accepted: return
+        case .withdrawn: throw CancellationError()
+        case .closed: throw EmissionError.closed
+        }
+    }
+
+    /// The cancellation may come before the place in the line is known.
+    private enum Place {
+        case none
+        case at(UInt64)
+        case cancelled
+
+        /// True when the cancellation was first.
+        mutating func take(_ number: UInt64) -> Bool {
+            if case .cancelled = self { return true }
+            self = .at(number)
+            return false
+        }
+
+        mutating func cancel() -> UInt64? {
+            defer { self = .cancelled }
+            guard case .at(let number) = self else { return nil }
+            return number
+        }
+    }
+}

@@ -1,0 +1,335 @@
+import Glibc
+import MillstreamJobs
+import MillstreamJournal
+import MillstreamLoop
+
+// The body of the journal lane: owns the store's writing half and the ledger, on the lane's thread alone. One turn takes all
+// that waits, applies it in order, lets due times act, commits once, and then tells the loop (one report) and the workers. It
+// never tells anybody of what is not stored. When a commit fails, callers are refused at once and the rest is kept and tried
+// again (see RetryQueue); while entries are kept, nothing passes them.
+
+final class JournalWriter {
+    private let store: any JournalStore
+    private let ledger: JobLedger
+    private let queue: LaneQueue
+    private let limits: LaneLimits
+    private let surroundings: LaneSurroundings
+
+    private var retry = RetryQueue()
+    /// Of the writing half.
+    private var health = StoreHealth.ok
+    /// Why the ledger could not do what was due.
+    private var readFault: JournalError?
+    private var toldHealth = StoreHealth.ok
+    private var backoff: LaneBackoff
+    private var retryAt = MonotonicTime(nanoseconds: 0)
+    private var sweepAt = MonotonicTime(nanoseconds: 0)
+    private var quarantineAt = MonotonicTime(nanoseconds: 0)
+    private var stopAt: MonotonicTime?
+    private var batchesWithoutMaintenance = 0
+    private var maintenanceIsPending = false
+    private var maintainAt = MonotonicTime(nanoseconds: 0)
+    private var failedCommits: UInt64 = 0
+    private var storedCommands: UInt64 = 0
+
+    /// Between the steps of one round of the ledger's sweep.
+    private static let sweepStepMs = 20
+
+    init(journal: LaneJournal, queue: LaneQueue, limits: LaneLimits, surroundings: LaneSurroundings) {
+        store = journal.store
+        ledger = journal.ledger
+        self.queue = queue
+        self.limits = limits
+        self.surroundings = surroundings
+        backoff = LaneBackoff(firstMs: limits.firstRetryMs, maxMs: limits.maxRetryMs)
+    }
+
+    /// Brings the ledger to where the store says it was. What follows from that leaves with the first batch.
+    func recover() throws(JournalError) {
+        let outcome = try ledger.recover(surroundings.clock())
+        do throws(JournalError) {
+            if !outcome.mutations.isEmpty { try store.commit(outcome.mutations) }
+        } catch {
+            ledger.rollBack()
+            throw error
+        }
+        ledger.didCommit()
+        var report = LaneReport()
+        report.notices = outcome.notices
+        report.removedUploads = outcome.removedUploads
+        publish(report, outcome.directives)
+    }
+
+    /// Runs until the queue is closed and drained. Returns how many commands could not be stored.
+    func run() -> Int {
+        while true {
+            if queue.isClosed, stopAt == nil { stopAt = MonotonicTime.current().advanced(byMs: limits.stopTimeoutMs) }
+            if let stopAt {
+                if retry.isEmpty ? isDrained : MonotonicTime.current() >= stopAt { break }
+                // A closed queue no longer makes its reader wait.
+                if !retry.isEmpty { usleep(10_000) }
+            }
+            if retry.blocksQueue { retryTurn() } else { turn() }
+        }
+        let lost = retry.removeAll().count
+        store.close()
+        return lost
+    }
+
+    private var isDrained: Bool {
+        let depths = queue.depths
+        return depths.callers == 0 && depths.emissions == 0 && queue.isEmpty
+    }
+
+    private var isFaulty: Bool { health != .ok }
+    /// What the loop is told.
+    private var publishedHealth: StoreHealth { isFaulty ? health : readFault.map(StoreHealth.faulty) ?? .ok }
+
+    // MARK: Turns
+
+    /// Nothing is kept: all that waits is one batch. While the store is at fault, each command that comes is a try.
+    private func turn() {
+        let arrived = queue.take(until: nextWake())
+        let entries = retry.sift(arrived)
+        let now = MonotonicTime.current()
+        switch attempt(entries, sweeping: now >= sweepAt) {
+        case .success(let done):
+            queue.settle(entries)
+            finish(done, entries)
+        case .failure(let error):
+            refuse(entries, error)
+        }
+        if retry.hasQuarantine, now >= quarantineAt { quarantineTurn() }
+        maintain(isIdle: arrived.isEmpty)
+    }
+
+    /// Something is kept: callers are answered at once, the rest is tried when the pause is over.
+    private func retryTurn() {
+        let now = MonotonicTime.current()
+        if now < retryAt {
+            answerCallers(until: stopAt.map { min($0, retryAt) } ?? retryAt)
+            return
+        }
+        guard let next = retry.nextAttempt() else { return }
+        switch attempt(next.entries, sweeping: false) {
+        case .success(let done):
+            retry.succeeded(next, wasStored: done.wasStored)
+            queue.settle(next.entries)
+            finish(done, next.entries)
+        case .failure(let error):
+            retry.failed(next)
+            noteFailure(error)
+            publish(LaneReport(), [])
+        }
+    }
+
+    private func quarantineTurn() {
+        guard !isFaulty, let next = retry.nextQuarantined() else { return }
+        quarantineAt = MonotonicTime.current().advanced(byMs: limits.maxRetryMs)
+        switch attempt(next.entries, sweeping: false) {
+        case .success(let done):
+            retry.succeeded(next, wasStored: done.wasStored)
+            queue.settle(next.entries)
+            finish(done, next.entries)
+        case .failure(let error):
+            failedCommits += 1
+            let end = next.entries.first.flatMap { Self.end(ofRunOf: $0.command, error) }
+            if let dropped = retry.failedInQuarantine(next, maxFailures: limits.maxFailuresAlone, replacement: end) {
+                queue.settle([dropped])
+            }
+        }
+    }
+
+    /// While a pause lasts: what the loop asks is refused with the store's fault, or tried when that is what can tell a bad
+    /// entry from a bad store.
+    private func answerCallers(until deadline: MonotonicTime) {
+        let arrived = queue.takeFromLoop(until: deadline)
+        guard !arrived.isEmpty else { return }
+        guard retry.wantsForeignProbe, case .success(let done) = attempt(arrived, sweeping: false)
+        else {
+            if case .faulty(let error) = health { refuseOnly(arrived, error) }
+            return
+        }
+        if done.wasStored { retry.foreignProbeSucceeded() }
+        queue.settle(arrived)
+        finish(done, arrived)
+    }
+
+    // MARK: One batch
+
+    private struct Done {
+        var replies: [LaneAnswer] = []
+        var outcome = LedgerOutcome()
+        var commitNs: UInt64 = 0
+        var wasStored: Bool { !outcome.mutations.isEmpty }
+    }
+
+    /// Applies the entries and stores what follows, all or none.
+    private func attempt(_ entries: [LaneEntry], sweeping: Bool) -> Result<Done, JournalError> {
+        var done = Done()
+        let now = surroundings.clock()
+        for entry in entries {
+            do throws(JournalError) {
+                let reply = try ledger.apply(entry.command, now: now)
+                if let reply, let ticket = entry.ticket {
+                    done.replies.append(LaneAnswer(ticket: ticket, reply: reply))
+                }
+            } catch {
+                // The store could not be read. The command did nothing, so its caller can be told and the others go on; one
+                // without a caller has to come again, and the order of all with it.
+                guard entry.command.isAnswered else {
+                    ledger.rollBack()
+                    return .failure(error)
+                }
+                if let ticket = entry.ticket {
+                    done.replies.append(LaneAnswer(ticket: ticket, reply: .refused(.store(error))))
+                }
+            }
+        }
+        actByItself(now, sweeping: sweeping)
+        done.outcome = ledger.takeOutcome()
+        if done.wasStored {
+            let start = MonotonicTime.current()
+            do throws(JournalError) {
+                try store.commit(done.outcome.mutations)
+            } catch {
+                ledger.rollBack()
+                return .failure(error)
+            }
+            done.commitNs = MonotonicTime.current().nanoseconds - start.nanoseconds
+        }
+        ledger.didCommit()
+        return .success(done)
+    }
+
+    /// What is due without a command. A store that cannot be read stops only that: what was done until then stands.
+    private func actByItself(_ now: LedgerTime, sweeping: Bool) {
+        do throws(JournalError) {
+            if sweeping {
+                let hasMore = try ledger.sweep(now)
+                sweepAt = MonotonicTime.current().advanced(byMs: hasMore ? Self.sweepStepMs : limits.sweepIntervalMs)
+            }
+            try ledger.advance(now)
+            readFault = nil
+        } catch {
+            readFault = error
+            retryAt = MonotonicTime.current().advanced(byMs: limits.maxRetryMs)
+        }
+    }
+
+    private func finish(_ done: Done, _ entries: [LaneEntry]) {
+        if done.wasStored {
+            health = .ok
+            backoff.reset()
+            if readFault == nil { retryAt = MonotonicTime(nanoseconds: 0) }
+            batchesWithoutMaintenance += 1
+            maintenanceIsPending = true
+        }
+        storedCommands += UInt64(entries.count)
+        var report = LaneReport()
+        report.replies = done.replies
+        report.notices = done.outcome.notices
+        report.removedUploads = done.outcome.removedUploads
+        for entry in entries {
+            for _ in 0..<entry.eventCount { report.emittedAtNs.append(entry.emittedAtNs) }
+        }
+        report.measures.commands = entries.count
+        report.measures.mutations = done.outcome.mutations.count
+        report.measures.commitNs = done.commitNs
+        guard
+            !entries.isEmpty || done.wasStored || publishedHealth != toldHealth || !done.outcome.directives.isEmpty
+        else { return }
+        publish(report, done.outcome.directives)
+    }
+
+    /// A batch failed: callers hear it, the rest is kept.
+    private func refuse(_ entries: [LaneEntry], _ error: JournalError) {
+        noteFailure(error)
+        refuseOnly(entries, error)
+    }
+
+    private func refuseOnly(_ entries: [LaneEntry], _ error: JournalError) {
+        let answered = entries.filter(\.command.isAnswered)
+        retry.keepOrAdd(entries.filter { !$0.command.isAnswered })
+        queue.settle(answered)
+        var report = LaneReport()
+        report.replies = answered.compactMap { entry in
+            entry.ticket.map { LaneAnswer(ticket: $0, reply: .refused(.store(error))) }
+        }
+        publish(report, [])
+    }
+
+    private func noteFailure(_ error: JournalError) {
+        failedCommits += 1
+        health = .faulty(error)
+        retryAt = MonotonicTime.current().advanced(byMs: backoff.next())
+    }
+
+    // MARK: What leaves the lane
+
+    /// One message to the loop, then the workers. A full mailbox is waited for: the loop always drains, and a report that is
+    /// lost would be a hole in every stream.
+    private func publish(_ report: LaneReport, _ directives: [WorkerDirective]) {
+        var report = report
+        let depths = queue.depths
+        toldHealth = publishedHealth
+        report.storeHealth = toldHealth
+        report.measures.callerDepth = depths.callers
+        report.measures.emissionDepth = depths.emissions
+        report.measures.waitingEmitters = depths.waiting
+        report.measures.failedCommits = failedCommits
+        report.measures.storedCommands = storedCommands
+        var pauseMs = 1
+        while !surroundings.deliver(report) {
+            if let stopAt, MonotonicTime.current() >= stopAt { break }
+            if queue.isClosed, stopAt == nil { stopAt = MonotonicTime.current().advanced(byMs: limits.stopTimeoutMs) }
+            usleep(useconds_t(pauseMs * 1000))
+            pauseMs = min(pauseMs * 2, 20)
+        }
+        if !directives.isEmpty { surroundings.direct(directives) }
+    }
+
+    // MARK: Times
+
+    private func nextWake() -> MonotonicTime {
+        var wake = sweepAt
+        if let due = ledger.nextDeadlineMs {
+            let inMs = max(0, due - surroundings.clock().monotonicMs)
+            wake = min(wake, MonotonicTime.current().advanced(byMs: Int(clamping: inMs)))
+        }
+        if retry.hasQuarantine { wake = min(wake, quarantineAt) }
+        if maintenanceIsPending { wake = min(wake, maintainAt) }
+        // What is due cannot be stored before the pause is over: no spinning over it.
+        return publishedHealth == .ok ? wake : max(wake, retryAt)
+    }
+
+    /// Space and the write-ahead log are looked after when nothing waits, but not put off for ever under load.
+    private func maintain(isIdle: Bool) {
+        let now = MonotonicTime.current()
+        guard maintenanceIsPending, !isFaulty else { return }
+        guard isIdle && now >= maintainAt || batchesWithoutMaintenance >= limits.maxBatchesWithoutMaintenance else {
+            return
+        }
+        batchesWithoutMaintenance = 0
+        do throws(JournalError) {
+            maintenanceIsPending = try store.maintain()
+            maintainAt = now.advanced(byMs: maintenanceIsPending ? 10 : limits.maintainIntervalMs)
+        } catch {
+            // The next commit tells whether the store is at fault; maintenance alone refuses nobody.
+            maintenanceIsPending = false
+        }
+    }
+
+    /// What ends a run whose event the store does not take.
+    private static func end(ofRunOf command: LedgerCommand, _ error: JournalError) -> LedgerCommand? {
+        switch command {
+        case .emit(let run, let draft):
+            let message = "the event \(draft.name) could not be stored: \(error)"
+            return .finish(run, .failed(JobError(code: "store", message: message), retryable: false))
+        case .finish(let run, .completed):
+            let message = "the result could not be stored: \(error)"
+            return .finish(run, .failed(JobError(code: "store", message: message), retryable: false))
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,233 @@
+import MillstreamJobs
+import MillstreamLoop
+
+// What waits for the journal. Any thread puts in; the lane's thread alone takes out. The loop is never made to wait: it is told
+// "full". Workers are: their entries stand in line, first come first served, and come in when the lane has stored what was there
+// before (room counts until the commit, or a faulty store would fill the memory behind the queue's back).
+
+final class LaneQueue: @unchecked Sendable {
+    // Sendable: `state` is touched only with `condition` held.
+    private let condition = ConditionLock()
+    private var state = State()
+    private let limits: LaneLimits
+
+    /// What became of an emission that had to wait.
+    enum Admission: Sendable {
+        case accepted, withdrawn, closed
+    }
+
+    enum Offer: Sendable, Hashable {
+        case accepted
+        /// The callback comes later; the number withdraws the entry.
+        case waiting(UInt64)
+        case closed
+    }
+
+    struct Depths: Sendable {
+        var callers = 0
+        var emissions = 0
+        var waiting = 0
+    }
+
+    private struct Use {
+        var count = 0
+        var bytes = 0
+    }
+
+    private struct Waiter {
+        let number: UInt64
+        let entry: LaneEntry
+        let decided: @Sendable (Admission) -> Void
+    }
+
+    private struct State {
+        var fromLoop = FIFO<LaneEntry>()
+        var fromWorkers = FIFO<LaneEntry>()
+        var waiters = FIFO<Waiter>()
+        var callerUse = Use()
+        var emissionUse = Use()
+        var lastNumber: UInt64 = 0
+        var isClosed = false
+        var laneWaits = false
+    }
+
+    init(limits: LaneLimits) {
+        self.limits = limits
+    }
+
+    // MARK: The loop's side
+
+    /// False when the loop's share is full, or the lane stops.
+    func submit(_ entry: LaneEntry) -> Bool {
+        condition.withLock {
+            guard !state.isClosed else { return false }
+            if entry.share == .caller {
+                guard fits(entry, state.callerUse, limits.maxCallerCommands, limits.maxCallerBytes) else {
+                    return false
+                }
+                state.callerUse.count += 1
+                state.callerUse.bytes += entry.byteCount
+            }
+            state.fromLoop.append(entry)
+            wakeLane()
+            return true
+        }
+    }
+
+    // MARK: The workers' side
+
+    /// What a worker must be able to say in any case: that it ended, and which process it has. False when the lane stops.
+    @discardableResult
+    func post(_ command: LedgerCommand) -> Bool {
+        condition.withLock {
+            guard !state.isClosed else { return false }
+            state.fromWorkers.append(LaneEntry(command, share: .control))
+            wakeLane()
+            return true
+        }
+    }
+
+    /// Takes the entry when there is room and nobody stands in line.
+    func tryOffer(_ entry: LaneEntry) -> Offer? {
+        condition.withLock {
+            if state.isClosed { return .closed }
+            guard state.waiters.isEmpty, hasRoom(for: entry) else { return nil }
+            admit(entry)
+            return .accepted
+        }
+    }
+
+    /// Takes the entry, or lines it up: then `decided` is called once, later, on another thread, without the lock.
+    func offer(_ entry: LaneEntry, decided: @escaping @Sendable (Admission) -> Void) -> Offer {
+        condition.withLock {
+            if state.isClosed { return .closed }
+            if state.waiters.isEmpty, hasRoom(for: entry) {
+                admit(entry)
+                return .accepted
+            }
+            state.lastNumber += 1
+            state.waiters.append(Waiter(number: state.lastNumber, entry: entry, decided: decided))
+            return .waiting(state.lastNumber)
+        }
+    }
+
+    /// Gives up a place in the line; nothing happens when the entry came in meanwhile.
+    func withdraw(_ number: UInt64) {
+        let waiter = condition.withLock { state.waiters.remove { $0.number == number } }
+        waiter?.decided(.withdrawn)
+    }
+
+    // MARK: The lane's side
+
+    /// Waits for entries until `deadline`, then takes what is there, the loop's first. Empty at the deadline, or when the queue
+    /// was closed and is drained.
+    func take(until deadline: MonotonicTime) -> [LaneEntry] {
+        condition.withLock {
+            wait(until: deadline) { !state.fromLoop.isEmpty || !state.fromWorkers.isEmpty }
+            var batch: [LaneEntry] = []
+            var bytes = 0
+            move(from: \.fromLoop, to: &batch, &bytes)
+            move(from: \.fromWorkers, to: &batch, &bytes)
+            return batch
+        }
+    }
+
+    /// The same for the loop's commands only: what a faulty store can still answer.
+    func takeFromLoop(until deadline: MonotonicTime) -> [LaneEntry] {
+        condition.withLock {
+            wait(until: deadline) { !state.fromLoop.isEmpty }
+            var batch: [LaneEntry] = []
+            var bytes = 0
+            move(from: \.fromLoop, to: &batch, &bytes)
+            return batch
+        }
+    }
+
+    /// These are done with, stored or answered: their room is free, and the line moves up.
+    func settle(_ entries: some Sequence<LaneEntry>) {
+        var admitted: [Waiter] = []
+        condition.withLock {
+            for entry in entries { free(entry) }
+            while let next = state.waiters.first, hasRoom(for: next.entry), let waiter = state.waiters.popFirst() {
+                admit(waiter.entry)
+                admitted.append(waiter)
+            }
+        }
+        for waiter in admitted { waiter.decided(.accepted) }
+    }
+
+    /// Refuses everything from now on. What is queued stays; who stands in line is told.
+    func close() {
+        var turnedAway: [Waiter] = []
+        condition.withLock {
+            state.isClosed = true
+            while let waiter = state.waiters.popFirst() { turnedAway.append(waiter) }
+            condition.broadcast()
+        }
+        for waiter in turnedAway { waiter.decided(.closed) }
+    }
+
+    var isEmpty: Bool { condition.withLock { state.fromLoop.isEmpty && state.fromWorkers.isEmpty } }
+
+    var isClosed: Bool { condition.withLock { state.isClosed } }
+
+    var depths: Depths {
+        condition.withLock {
+            Depths(callers: state.callerUse.count, emissions: state.emissionUse.count, waiting: state.waiters.count)
+        }
+    }
+
+    // MARK: With the lock held
+
+    private func fits(_ entry: LaneEntry, _ use: Use, _ maxCount: Int, _ maxBytes: Int) -> Bool {
+        use.count < maxCount && (use.count == 0 || use.bytes + entry.byteCount <= maxBytes)
+    }
+
+    private func hasRoom(for entry: LaneEntry) -> Bool {
+        fits(entry, state.emissionUse, limits.maxEmissions, limits.maxEmissionBytes)
+    }
+
+    private func admit(_ entry: LaneEntry) {
+        state.emissionUse.count += 1
+        state.emissionUse.bytes += entry.byteCount
+        state.fromWorkers.append(entry)
+        wakeLane()
+    }
+
+    private func free(_ entry: LaneEntry) {
+        switch entry.share {
+        case .control: break
+        case .caller:
+            state.callerUse.count -= 1
+            state.callerUse.bytes -= entry.byteCount
+        case .emission:
+            state.emissionUse.count -= 1
+            state.emissionUse.bytes -= entry.byteCount
+        }
+    }
+
+    private func wakeLane() {
+        // A lane at work looks again by itself.
+        if state.laneWaits { condition.signal() }
+    }
+
+    private func wait(until deadline: MonotonicTime, for isReady: () -> Bool) {
+        state.laneWaits = true
+        defer { state.laneWaits = false }
+        while !isReady(), !state.isClosed {
+            if !condition.wait(until: deadline) { return }
+        }
+    }
+
+    private func move(
+        from source: WritableKeyPath<State, FIFO<LaneEntry>>, to batch: inout [LaneEntry], _ bytes: inout Int
+    ) {
+        while let next = state[keyPath: source].first, batch.count < limits.maxBatchCommands,
+            batch.isEmpty || bytes + next.byteCount <= limits.maxBatchBytes
+        {
+            _ = state[keyPath: source].popFirst()
+            bytes += next.byteCount
+            batch.append(next)
+        }
+    }
+}

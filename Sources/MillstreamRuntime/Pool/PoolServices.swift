@@ -1,0 +1,43 @@
+import Dispatch
+import MillstreamJobs
+import MillstreamJournal
+
+// What all runs share. Values and objects that are Sendable by themselves.
+
+struct PoolServices: Sendable {
+    let queue: LaneQueue
+    let limits: PoolLimits
+    let executor: HandlerExecutor
+    let blocking: BlockingLane
+    let delays: DelayLine
+    /// For grace times.
+    let timers: DispatchQueue
+    let programs: ProgramQueues
+    /// Of programs, without what tells of the job.
+    let environment: [String]
+    let uploadPath: @Sendable (String) -> String?
+}
+
+/// One attempt that is under way. Calls come from the journal lane's thread and return at once.
+protocol WorkerRun: AnyObject, Sendable {
+    var isProgram: Bool { get }
+    func start()
+    func deliver(_ message: MessageRecord)
+    /// Asks the run to end, and ends it by force when the grace is over. The first call counts.
+    func stop(graceMs: Int64)
+}
+
+/// A few serial queues on which all programs' pipes are read; each program stays on one.
+final class ProgramQueues: Sendable {
+    private let queues: [DispatchQueue]
+    let poller = DescriptorPoller()
+
+    init(count: Int) {
+        queues = (0..<max(1, count)).map { DispatchQueue(label: "millstream.programs.\($0)") }
+    }
+
+    /// Where the run's program lives.
+    func queue(for run: JobRun) -> DispatchQueue {
+        queues[Int(UInt64(bitPattern: run.ref.number) % UInt64(queues.count))]
+    }
+}

@@ -1,0 +1,139 @@
+import Dispatch
+import Glibc
+import MillstreamJSON
+import MillstreamJobs
+import MillstreamJournal
+import MillstreamLoop
+
+// The workers: takes the ledger's directives after their commit, on the journal lane's thread, and never blocks it. It knows
+// which runs are under way and nothing about states: how an attempt ended goes back as a command, and the ledger decides.
+
+/// Compiled-in handlers and programs, at work.
+public final class WorkerPool: Sendable {
+    private let services: PoolServices
+    private let handlers: [String: any JobHandler]
+    private let state = Locked(State())
+    /// Signalled when a run ends while the pool stops.
+    private let runDidEnd = ConditionLock()
+
+    private struct State {
+        var runs: [JobRun: any WorkerRun] = [:]
+        var abandoned: UInt64 = 0
+        var isStopping = false
+    }
+
+    /// Makes SIGPIPE ignored and SIGCHLD default in this process: a program that does not read its input, and a parent that
+    /// ignored its children, must not end or blind the server.
+    /// - Parameters:
+    ///   - handlers: by the kind's name.
+    ///   - environment: of programs, `NAME=value`; nil: this process's.
+    ///   - uploadPath: where the file of an upload lies, nil when it is unknown; any thread.
+    public init(
+        lane: JournalLane, handlers: [String: any JobHandler], limits: PoolLimits = PoolLimits(),
+        environment: [String]? = nil, uploadPath: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGCHLD, SIG_DFL)
+        self.handlers = handlers
+        services = PoolServices(
+            queue: lane.queue, limits: limits,
+            executor: HandlerExecutor(threads: limits.handlerThreads ?? HandlerExecutor.defaultThreads),
+            blocking: BlockingLane(maxThreads: limits.maxBlockingThreads, maxWaiting: limits.maxBlockingWaiting),
+            delays: DelayLine(), timers: DispatchQueue(label: "millstream.grace"), programs: ProgramQueues(count: 4),
+            environment: environment ?? ProgramEnvironment.ofThisProcess(), uploadPath: uploadPath)
+    }
+
+    deinit {
+        services.delays.close()
+        services.programs.poller.close()
+    }
+
+    /// Does what the ledger decided, in order. On the journal lane's thread; returns at once.
+    public func perform(_ directives: [WorkerDirective]) {
+        for directive in directives {
+            switch directive {
+            case .start(let assignment): start(assignment)
+            case .deliver(let run, let message): worker(of: run)?.deliver(message)
+            case .stop(let run, let graceMs): worker(of: run)?.stop(graceMs: graceMs)
+            case .endProcessGroup(let group): LeftoverGroup.end(group)
+            case .forget(let run): worker(of: run)?.stop(graceMs: 0)
+            }
+        }
+    }
+
+    /// What the workers do now. Any thread.
+    public var measures: PoolMeasures {
+        var measures = state.withLock { state in
+            var measures = PoolMeasures()
+            measures.abandonedHandlers = state.abandoned
+            for run in state.runs.values {
+                if run.isProgram { measures.runningPrograms += 1 } else { measures.runningHandlers += 1 }
+            }
+            return measures
+        }
+        let load = services.blocking.load
+        measures.blockedThreads = load.busy
+        measures.waitingForThread = load.waiting
+        return measures
+    }
+
+    /// Starts nothing more, stops all runs, and waits until each has ended or its grace is over. Blocks; call it before the lane
+    /// is stopped.
+    public func stop(graceMs: Int64) {
+        let runs = state.withLock { state in
+            state.isStopping = true
+            return Array(state.runs.values)
+        }
+        for run in runs { run.stop(graceMs: graceMs) }
+        // Programs are killed at the end of the grace and gone a moment later.
+        let deadline = MonotonicTime.current().advanced(byMs: Int(clamping: max(0, graceMs))).advanced(byMs: 2000)
+        runDidEnd.withLock {
+            while state.withLock({ !$0.runs.isEmpty }), runDidEnd.wait(until: deadline) {}
+        }
+    }
+
+    private func worker(of run: JobRun) -> (any WorkerRun)? {
+        state.withLock { $0.runs[run] }
+    }
+
+    private func start(_ assignment: JobAssignment) {
+        let run = assignment.run
+        guard let worker = makeRun(assignment) else {
+            let message = "no handler is compiled in for the kind \(assignment.kind.name)"
+            services.queue.post(.finish(run, .failed(JobError(code: "handler", message: message), retryable: false)))
+            return
+        }
+        let isStopping = state.withLock { state in
+            if !state.isStopping { state.runs[run] = worker }
+            return state.isStopping
+        }
+        if isStopping {
+            services.queue.post(.finish(run, .stopped))
+        } else {
+            worker.start()
+        }
+    }
+
+    private func makeRun(_ assignment: JobAssignment) -> (any WorkerRun)? {
+        let didEnd: @Sendable (JobRun, Bool) -> Void = { [weak self] run, abandoned in
+            self?.didEnd(run, abandoned: abandoned)
+        }
+        switch assignment.kind.worker {
+        case .swift:
+            return handlers[assignment.kind.name].map {
+                HandlerRun(assignment, handler: $0, services: services, didEnd: didEnd)
+            }
+        case .exec(let arguments, let directory):
+            let command = ProgramCommand(arguments: arguments, directory: directory, environment: services.environment)
+            return ProgramRun(assignment, command: command, services: services, didEnd: didEnd)
+        }
+    }
+
+    private func didEnd(_ run: JobRun, abandoned: Bool) {
+        state.withLock { state in
+            state.runs[run] = nil
+            if abandoned { state.abandoned += 1 }
+        }
+        runDidEnd.withLock { runDidEnd.broadcast() }
+    }
+}

@@ -1,0 +1,14 @@
+// What other threads tell the loop. The only way in.
+
+import MillstreamRuntime
+
+public enum LoopMessage: Sendable {
+    case lane(LaneReport)
+    case read(ReadReport)
+    /// The readiness probe's verdict: nil, or why it failed.
+    case canary(failure: String?)
+    /// What a reload changed.
+    case settings(ServerSettings)
+    /// The embedding program wants an orderly end, as by SIGTERM.
+    case stop
+}

@@ -1,0 +1,75 @@
+// One page of a job's log as JSON: the view for clients that poll. Pure: from cursor and head to what to read, and from what was read
+// to the body.
+
+import MillstreamJSON
+import MillstreamJournal
+
+struct EventPage {
+    let record: JobRecord
+    /// Events with a higher number are shown.
+    let after: Int64
+    /// What the reader's cursor has lost, already rendered.
+    let gap: JSONText?
+
+    /// `cursor` is a full id or a number of the present epoch; nil is the beginning.
+    init(of record: JobRecord, cursor: String?) throws(Problem) {
+        self.record = record
+        guard let cursor, !cursor.isEmpty else {
+            (after, gap) = Self.skipTrimmed(0, record)
+            return
+        }
+        if (1...18).contains(cursor.utf8.count), cursor.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            (after, gap) = Self.skipTrimmed(min(Int64(cursor) ?? 0, record.lastSequence), record)
+            return
+        }
+        guard let id = EventID(cursor) else {
+            throw Problem(.malformedCursor, "after is neither an event's id nor a number")
+        }
+        if id.epoch == record.epoch, id.sequence <= record.lastSequence {
+            (after, gap) = Self.skipTrimmed(id.sequence, record)
+        } else {
+            after = record.trimmedThrough
+            gap = Self.gap(from: cursor, to: nil, reason: "epoch")
+        }
+    }
+
+    private static func skipTrimmed(_ after: Int64, _ record: JobRecord) -> (Int64, JSONText?) {
+        guard after < record.trimmedThrough else { return (after, nil) }
+        let first = EventID(epoch: record.epoch, sequence: after + 1).description
+        let last = EventID(epoch: record.epoch, sequence: record.trimmedThrough).description
+        return (record.trimmedThrough, gap(from: first, to: last, reason: "retention"))
+    }
+
+    private static func gap(from: String, to: String?, reason: String) -> JSONText {
+        .object { writer in
+            writer.member("from", from)
+            writer.member("to", to)
+            writer.member("reason", reason)
+        }
+    }
+
+    /// `events` and `head` are as they were read together.
+    func body(_ events: [EventRecord], head: JobRecord) -> [UInt8] {
+        var writer = JSONWriter(reserving: 256 + events.reduce(0) { $0 + 128 + $1.data.bytes.count })
+        writer.beginObject()
+        writer.name("events")
+        writer.beginArray()
+        for event in events {
+            writer.beginObject()
+            writer.member("id", EventID(epoch: head.epoch, sequence: event.sequence).description)
+            writer.member("seq", event.sequence)
+            writer.member("event", event.name)
+            writer.member("data", event.data)
+            writer.member("time", event.time.description)
+            writer.endObject()
+        }
+        writer.endArray()
+        let last = events.last?.sequence ?? after
+        let isOver = head.state.isTerminal && last >= head.lastSequence
+        writer.member("next", isOver ? nil : EventID(epoch: head.epoch, sequence: last).description)
+        writer.member("state", head.state.word)
+        writer.member("gap", gap)
+        writer.endObject()
+        return writer.bytes
+    }
+}

@@ -1,0 +1,84 @@
+// The loop thread's part of the server, put together: sockets, routes, streams, and the mailbox through which the lanes report.
+// Made and run on one thread, which is the loop thread from then on.
+
+import Logging
+import MillstreamHTTP
+import MillstreamJobs
+import MillstreamJournal
+import MillstreamLoop
+import MillstreamRuntime
+import MillstreamStreams
+
+public final class ServerLoop {
+    private let loop: EventLoop
+    private let mailbox: Mailbox<LoopMessage>
+    private let core: ServerCore
+    private let application: ServerApplication
+    private let http: HTTPServer
+    private let metrics: ServerMetrics
+    private let log: Logger
+    private let drain: Drain
+    private var watches: [LoopWatch] = []
+    private var canary: Canary?
+    /// Called when SIGHUP arrives.
+    public var reload: () -> Void = {}
+
+    public init(
+        settings: ServerSettings, http httpSettings: HTTPServerSettings, streams: StreamSettings,
+        mailbox: Mailbox<LoopMessage>, lane: JournalLane, replay: ReplayLanes, metrics: ServerMetrics, log: Logger
+    ) throws {
+        loop = try EventLoop()
+        self.mailbox = mailbox
+        self.metrics = metrics
+        self.log = log
+        core = ServerCore(
+            loop: loop, lane: lane, replay: replay, settings: settings, metrics: metrics, log: log)
+        application = ServerApplication(core: core)
+        http = try HTTPServer(loop: loop, settings: httpSettings, application: application)
+        core.attach(http: http, streams: StreamDesk(core: core, table: http.streams, settings: streams))
+        drain = Drain(core: core)
+        core.mailboxDepth = { [mailbox] in mailbox.depth }
+        mailbox.attach(to: loop) { [unowned self] messages in
+            for message in messages { receive(message) }
+        }
+        core.readiness.start = { [unowned self] number in flyCanary(number) }
+    }
+
+    /// Listens; returns the address with the port that was really taken.
+    public func listen(on address: ListenAddress) throws -> ListenAddress {
+        let taken = try http.listen(on: address)
+        canary = canary ?? Canary(address: taken)
+        return taken
+    }
+
+    /// Runs until the drain is over. The signals of the process come here: SIGTERM and SIGINT drain, once more stops at once;
+    /// SIGHUP reloads.
+    public func run() {
+        watches = [
+            loop.onSignal(15) { [unowned self] in drain.begin() },
+            loop.onSignal(2) { [unowned self] in drain.begin() },
+            loop.onSignal(1) { [unowned self] in reload() },
+        ]
+        loop.run()
+        watches.removeAll()
+        http.close()
+    }
+
+    private func receive(_ message: LoopMessage) {
+        switch message {
+        case .lane(let report): core.laneDidReport(report)
+        case .read(let report): core.replayDidRead(report)
+        case .canary(let failure): core.readiness.probeDidEnd(failure: failure)
+        case .settings(let settings): core.settings = settings
+        case .stop: drain.begin()
+        }
+        drain.lookAgain()
+    }
+
+    private func flyCanary(_ number: UInt64) {
+        guard let canary else { return core.readiness.probeDidEnd(failure: "does not listen yet") }
+        canary.fly(number: number) { [mailbox] failure in
+            _ = mailbox.post(.canary(failure: failure))
+        }
+    }
+}

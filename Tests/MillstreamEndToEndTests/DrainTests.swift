@@ -1,0 +1,108 @@
+// The signals of an operator: SIGTERM drains, a second one stops at once, SIGHUP reloads.
+
+import Foundation
+import Testing
+
+@Suite struct DrainTests {
+    @Test func whileItDrainsStreamsLiveAndNewJobsAreRefused() throws {
+        let server = try HeldKinds.server()
+        let id = try server.client.start("held")
+        let stream = try server.client.events(id)
+        try stream.until("began")
+        // A connection that is there already: the port may be given up at once.
+        let open = try TestConnection(port: server.port)
+        try open.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try open.response().status == 200)
+        server.signal(SIGTERM)
+        let body = "{\"kind\":\"held\"}"
+        let isRefusing = try eventually {
+            let connection = try TestConnection(port: server.port)
+            try connection.send(
+                "POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            let answer = try connection.response()
+            return answer.status == 503 && answer.problem == "draining" && answer.headers["retry-after"] != nil
+        }
+        #expect(isRefusing)
+        #expect(try server.client.get("/readyz").status == 503, "no balancer sends anybody here now")
+        // The job ends as if nothing were, its reader sees the end, and then the server goes.
+        #expect(try server.client.give(id).status == 202)
+        #expect(try stream.rest().last?.name == "completed")
+        #expect(stream.endedCleanly)
+        #expect(try server.waitForExit() == 0)
+    }
+
+    @Test func aJobThatDoesNotEndGoesBackToTheQueueWithoutAnAttemptCounted() throws {
+        let server = try HeldKinds.server(more: "graceful_timeout: 200ms\n")
+        let id = try server.client.start("held")
+        let stream = try server.client.events(id)
+        try stream.until("began")
+        server.signal(SIGTERM)
+        let closing = try stream.rest()
+        #expect(closing.last?.name == "closing")
+        #expect(closing.last?.object["reason"] as? String == "drain")
+        #expect((closing.last?.object["retry_ms"] as? Int ?? 0) > 0)
+        #expect(try server.waitForExit() == 0)
+        try server.start()
+        let again = try server.client.events(id, after: "\(epoch(of: stream, server, id))-1")
+        try again.until("began")
+        #expect(try server.client.job(id)["attempt"] as? Int == 1)
+        try server.client.give(id)
+        #expect(try again.rest().terminal.map(\.name) == ["completed"])
+    }
+
+    private func epoch(of stream: TestStream, _ server: ServerProcess, _ id: String) throws -> String {
+        let last = try #require(try server.client.job(id)["last_event_id"] as? String)
+        return String(last.prefix { $0 != "-" })
+    }
+
+    @Test func aSecondSignalStopsAtOnceAndLosesNothing() throws {
+        let server = try HeldKinds.server()
+        let id = try server.client.start("held")
+        try server.client.events(id).until("began")
+        server.signal(SIGTERM)
+        #expect(try eventually { try server.client.get("/readyz").status == 503 })
+        server.signal(SIGTERM)
+        _ = try server.waitForExit()
+        try server.start()
+        #expect(["queued", "in_progress", "failed"].contains(try server.client.state(id)))
+    }
+
+    @Test func anInterruptedTerminalDrainsToo() throws {
+        let server = try ServerProcess()
+        server.signal(SIGINT)
+        #expect(try server.waitForExit() == 0)
+    }
+
+    @Test func aReloadTakesWhatCanChangeAndKeepsTheLastGoodOne() throws {
+        let server = try HeldKinds.server()
+        let stream = try server.client.stream("/v1/events?channel=c")
+        #expect(try server.client.post("/v1/jobs", json: "{\"kind\":\"late\"}").status == 422)
+        let more = "  late:\n    worker: { exec: [\"./held.sh\"] }\n"
+        try server.files.write("millstream.yaml", HeldKinds.configuration + more)
+        server.signal(SIGHUP)
+        #expect(try eventually { try server.client.post("/v1/jobs", json: "{\"kind\":\"late\"}").status == 202 })
+
+        try server.files.write("millstream.yaml", "port: broken\n")
+        server.signal(SIGHUP)
+        #expect(eventually { server.log.contains("millstream.yaml") && server.log.contains("port") })
+        #expect(try server.client.post("/v1/jobs", json: "{\"kind\":\"late\"}").status == 202)
+        // The stream lived through both.
+        _ = try server.client.post("/v1/channels/c/events", json: "{\"event\":\"e\",\"data\":1}")
+        #expect(try stream.next()?.data == "1")
+    }
+
+    @Test func aLogFileIsOpenedAgain() throws {
+        let directory = try TemporaryDirectory()
+        let log = directory.file("m.log")
+        let server = try ServerProcess(configuration: "log:\n  file: \"\(log.path)\"\n  format: json\n")
+        #expect(eventually { (try? Data(contentsOf: log).isEmpty) == false })
+        try FileManager.default.moveItem(at: log, to: directory.file("m.log.1"))
+        server.signal(SIGHUP)
+        #expect(eventually { (try? Data(contentsOf: log).isEmpty) == false })
+        let lines = try String(contentsOf: directory.file("m.log.1"), encoding: .utf8).split(separator: "\n")
+        for line in lines {
+            #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) is [String: Any], "\(line)")
+        }
+    }
+}

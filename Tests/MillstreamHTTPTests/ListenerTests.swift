@@ -1,0 +1,157 @@
+import Glibc
+import MillstreamHTTP
+import MillstreamLoop
+import Testing
+
+@Suite struct ListenerTests {
+    private func hello(_ server: TestServer) throws -> Int {
+        let client = try server.connect()
+        try client.request("GET /hello")
+        return try client.readResponse().status
+    }
+
+    @Test func freePortIsReported() throws {
+        let server = try TestServer()
+        #expect(server.port != 0)
+        #expect(try hello(server) == 200)
+    }
+
+    @Test func ipv6IsServed() throws {
+        let server = try TestServer(on: .tcp(host: "::1", port: 0))
+        #expect(server.address.description.hasPrefix("[::1]:"))
+        #expect(try hello(server) == 200)
+    }
+
+    @Test func takenPortIsAnError() throws {
+        let server = try TestServer()
+        let taken = ListenAddress.tcp(host: "127.0.0.1", port: server.port)
+        #expect(throws: HTTPServerError.cannotListen(taken, errorNumber: EADDRINUSE)) { try TestServer(on: taken) }
+        #expect(throws: HTTPServerError.unknownHost("no.such.invalid")) {
+            try TestServer(on: .tcp(host: "no.such.invalid", port: 0))
+        }
+    }
+
+    @Test func unixSocketIsServedAndRemoved() throws {
+        let directory = try TemporaryDirectory()
+        let address = ListenAddress.unix(path: "\(directory.path)/s")
+        let server = try TestServer(on: address)
+        #expect(try hello(server) == 200)
+        let client = try server.connect()
+        try client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
+        _ = try client.read(through: "data: {}\n\n\r\n")
+        #expect(throws: HTTPServerError.cannotListen(address, errorNumber: EADDRINUSE)) { try TestServer(on: address) }
+        server.stop()
+        #expect(directory.files.isEmpty)
+    }
+
+    @Test func staleUnixSocketIsReplacedAndAFileIsNot() throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/s"
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var name = sockaddr_un()
+        name.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        _ = withUnsafeBytes(of: &name) {
+            bind(descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
+        }
+        close(descriptor)
+        #expect(directory.files == ["s"])
+        let server = try TestServer(on: .unix(path: path))
+        #expect(try hello(server) == 200)
+        server.stop()
+        close(open(path, O_CREAT | O_WRONLY, 0o600))
+        #expect(throws: HTTPServerError.notASocket(path: path)) { try TestServer(on: .unix(path: path)) }
+        #expect(directory.files == ["s"])
+    }
+
+    @Test func connectionPastTheLimitGets503() throws {
+        var settings = HTTPServerSettings()
+        settings.maxConnections = 3
+        let server = try TestServer(settings)
+        var clients = try (0..<3).map { _ in try server.connect() }
+        for client in clients {
+            try client.request("GET /hello")
+            #expect(try client.readResponse().status == 200)
+        }
+        let excess = try server.connect()
+        try excess.request("GET /hello")
+        let refused = try excess.readResponse()
+        #expect(refused.status == 503)
+        #expect(refused["retry-after"] == "2")
+        clients.removeLast().close()
+        #expect(
+            server.waitUntil { $0.server?.metrics.openConnections == 3 - 1 || $0.server?.metrics.openConnections == 3 })
+        excess.close()
+        #expect(server.waitUntil { $0.server?.metrics.openConnections == 2 })
+        #expect(try hello(server) == 200)
+    }
+
+    @Test func acceptingPausesFarPastTheLimitAndGoesOn() throws {
+        var settings = HTTPServerSettings()
+        settings.maxConnections = 2
+        settings.lingerTimeoutMs = 10_000
+        let server = try TestServer(settings)
+        let clients = try (0..<100).map { _ in try server.connect() }
+        #expect(server.waitUntil { $0.server?.metrics.openConnections == 2 + 64 })
+        for client in clients { client.close() }
+        #expect(server.waitUntil { $0.server?.metrics.openConnections == 0 })
+        #expect(try hello(server) == 200)
+    }
+
+    @Test func streamsCountAsConnections() throws {
+        var settings = HTTPServerSettings()
+        settings.maxConnections = 1
+        let server = try TestServer(settings)
+        let stream = try server.connect()
+        try stream.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
+        _ = try stream.read(through: "data: {}\n\n\r\n")
+        #expect(try hello(server) == 503)
+        stream.close()
+        #expect(server.waitUntil { $0.closeCount == 1 && $0.server?.metrics.openConnections == 0 })
+        #expect(try hello(server) == 200)
+    }
+
+    @Test func drainEndsIdleConnectionsAndAnswersTheOthers() throws {
+        let server = try TestServer()
+        let idle = try server.connect()
+        try idle.request("GET /hello")
+        _ = try idle.readResponse()
+        let parked = try server.connect()
+        try parked.request("GET /park")
+        #expect(server.waitUntil { $0.parked.count == 1 })
+        server.onLoop { $0.server?.beginDrain() }
+        #expect(try idle.isClosedByServer())
+        #expect(throws: ClientError.self) { try server.connect() }
+        server.onLoop { $0.reply($0.parked[0], "last") }
+        let response = try parked.readResponse()
+        #expect(response.text == "last")
+        #expect(response["connection"] == "close")
+        #expect(try parked.isClosedByServer())
+    }
+
+    /// In a process of its own, because the limit is the process's.
+    @Test func outOfDescriptorsNeitherSpinsNorLosesTheListener() async {
+        await #expect(processExitsWith: .success) {
+            let server = try TestServer()
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            limit.rlim_cur = 64
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            var fillers: [Int32] = []
+            while case let filler = dup(0), filler >= 0 { fillers.append(filler) }
+            // The client's end takes the last descriptor, the server's end has none.
+            close(fillers.removeLast())
+            let client = try server.connect()
+            precondition(server.waitUntil { ($0.server?.metrics.acceptFailures ?? 0) > 0 })
+            let ticks = server.onLoop { $0.loop.stats.tickCount }
+            usleep(300_000)
+            let spent = server.onLoop { $0.loop.stats.tickCount } - ticks
+            precondition(spent < 50, "\(spent) ticks in 300 ms")
+            precondition(server.onLoop { $0.server?.metrics.acceptFailures ?? 0 } < 10)
+            for filler in fillers { close(filler) }
+            try client.request("GET /hello")
+            let response = try client.readResponse()
+            precondition(response.status == 200)
+        }
+    }
+}

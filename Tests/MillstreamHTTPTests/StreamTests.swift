@@ -1,0 +1,295 @@
+import Glibc
+import MillstreamHTTP
+import MillstreamLoop
+import Testing
+
+@Suite struct StreamTests {
+    private static let request = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    private func openStream(_ server: TestServer, receiveBufferBytes: Int32? = nil) throws -> Client {
+        let before = server.onLoop { $0.streams.count }
+        let client = try Client(to: server.address, receiveBufferBytes: receiveBufferBytes)
+        try client.send(Self.request)
+        _ = try client.read(through: "\r\n\r\n")
+        #expect(server.waitUntil { $0.streams.count == before + 1 })
+        return client
+    }
+
+    @Test func headAndFirstEventLeaveInOneSend() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.send(Self.request)
+        let text = try client.read(through: "data: {}\n\n\r\n")
+        #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(text.contains("\r\nContent-Type: text/event-stream\r\n"))
+        #expect(text.contains("\r\nTransfer-Encoding: chunked\r\n"))
+        #expect(text.contains("\r\nConnection: close\r\n"))
+        #expect(text.hasSuffix("\r\n\r\n18\r\nevent: status\ndata: {}\n\n\r\n"))
+        #expect(server.onLoop { $0.server?.streams.stats.sends } == 1)
+        #expect(server.onLoop { $0.server?.metrics.openConnections } == 0)
+    }
+
+    @Test func headLeavesAtTheEndOfTheTickWhenNothingIsSent() throws {
+        let server = try TestServer()
+        server.onLoop { $0.greeting = nil }
+        let client = try server.connect()
+        try client.send(Self.request)
+        #expect(try client.read(through: "\r\n\r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
+    }
+
+    @Test func streamCanBeginLater() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.request("GET /late-stream")
+        #expect(server.waitUntil { $0.parked.count == 1 })
+        server.onLoop { application in
+            guard let exchange = application.server?.exchange(application.parked[0]) else { return }
+            application.beginStream(exchange)
+        }
+        #expect(try client.read(through: "data: {}\n\n\r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
+    }
+
+    @Test func oldVersionGetsAStreamWithoutChunks() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.send("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        let head = try client.read(through: "\r\n\r\n")
+        #expect(head.hasPrefix("HTTP/1.0 200 OK\r\n"))
+        #expect(!head.contains("chunked"))
+        #expect(!head.contains("Content-Length"))
+        #expect(try client.read(through: "\n\n") == "event: status\ndata: {}\n\n")
+        server.onLoop {
+            $0.server?.streams.finish($0.streams[0], final: StreamPayload(body: Array("data: end\n\n".utf8)))
+        }
+        #expect(try client.readToEnd() == "data: end\n\n")
+    }
+
+    @Test func finishSendsTheLastEventAndTheLastChunk() throws {
+        let server = try TestServer()
+        let client = try openStream(server)
+        _ = try client.read(through: "data: {}\n\n\r\n")
+        server.onLoop {
+            $0.server?.streams.finish($0.streams[0], final: StreamPayload(body: Array("data: end\n\n".utf8)))
+        }
+        #expect(try client.readToEnd() == "b\r\ndata: end\n\n\r\n0\r\n\r\n")
+        // The server waits for our close.
+        #expect(server.onLoop { $0.closed.isEmpty })
+        client.close()
+        #expect(server.waitUntil { $0.closed == [$0.streams[0]: .finished] })
+        #expect(server.onLoop { $0.server?.streams.count } == 0)
+    }
+
+    @Test func streamCanEndInTheTickOfItsBeginning() throws {
+        let server = try TestServer()
+        server.onLoop { $0.greeting = nil }
+        let client = try server.connect()
+        try client.request("GET /late-stream")
+        #expect(server.waitUntil { $0.parked.count == 1 })
+        server.onLoop { application in
+            guard let exchange = application.server?.exchange(application.parked[0]),
+                let id = application.beginStream(exchange)
+            else { return }
+            application.server?.streams.finish(id, final: StreamPayload(body: Array("data: end\n\n".utf8)))
+        }
+        #expect(try client.readToEnd().hasSuffix("\r\n\r\nb\r\ndata: end\n\n\r\n0\r\n\r\n"))
+        #expect(server.onLoop { $0.server?.streams.stats.sends } == 1)
+    }
+
+    @Test func finishWaitsNoLongerThanItsLimitForThePeer() throws {
+        var settings = HTTPServerSettings()
+        settings.lingerTimeoutMs = 50
+        let server = try TestServer(settings)
+        let client = try openStream(server)
+        server.onLoop { $0.server?.streams.finish($0.streams[0]) }
+        #expect(server.waitUntil { $0.closed.values.first == .finished })
+        withExtendedLifetime(client) {}
+    }
+
+    @Test(arguments: ["close", "half-close", "reset"])
+    func peerThatLeavesIsNoticedAtOnce(how: String) throws {
+        let server = try TestServer()
+        let client = try openStream(server)
+        switch how {
+        case "close": client.close()
+        case "half-close": client.finishSending()
+        default: client.reset()
+        }
+        #expect(server.waitUntil { $0.closed == [$0.streams[0]: .peerClosed] })
+        #expect(server.onLoop { $0.server?.streams.send(StreamPayload(body: [1]), to: $0.streams[0]) } == .gone)
+    }
+
+    @Test func sendToAPeerThatResetReportsOnce() throws {
+        let server = try TestServer()
+        let client = try openStream(server)
+        let descriptor = client.descriptor
+        let outcome = server.onLoop { application -> (SendOutcome?, Int) in
+            Client.reset(descriptor)
+            usleep(1_000)
+            let first = application.server?.streams.send(StreamPayload(body: [1]), to: application.streams[0])
+            // Not from within the call.
+            return (first, application.closeCount)
+        }
+        client.forget()
+        #expect(outcome.0 == .gone)
+        #expect(outcome.1 == 0)
+        #expect(server.waitUntil { $0.closeCount == 1 })
+        #expect(server.onLoop { $0.closed == [$0.streams[0]: .peerClosed] })
+    }
+
+    @Test func slowReaderKeepsOnePayloadAndDrains() throws {
+        let server = try TestServer()
+        let client = try openStream(server, receiveBufferBytes: 4_096)
+        let count = server.onLoop { application -> Int in
+            let payload = StreamPayload(body: [UInt8](repeating: 97, count: 100_000))
+            for index in 0... where application.server?.streams.send(payload, to: application.streams[0]) != .sent {
+                return index + 1
+            }
+            return 0
+        }
+        #expect(server.onLoop { $0.server?.streams.stats.blocked } == 1)
+        #expect(server.onLoop { $0.server?.streams.send(StreamPayload(body: [1]), to: $0.streams[0]) } == .pending)
+        #expect(server.onLoop { $0.server?.streams.isWritable($0.streams[0]) } == false)
+        _ = try client.read(through: "data: {}\n\n\r\n")
+        let expected = Array("186a0\r\n".utf8) + [UInt8](repeating: 97, count: 100_000) + Array("\r\n".utf8)
+        for _ in 0..<count { #expect(try client.read(count: expected.count) == expected) }
+        #expect(server.waitUntil { $0.drained == [$0.streams[0]] })
+        #expect(server.onLoop { $0.server?.streams.stats.blocked } == 0)
+        #expect(server.onLoop { $0.server?.streams.isWritable($0.streams[0]) } == true)
+    }
+
+    @Test func finishOfASlowReaderComesAfterWhatIsPending() throws {
+        for final in ["data: end\n\n", nil] {
+            let server = try TestServer()
+            let client = try openStream(server, receiveBufferBytes: 4_096)
+            server.onLoop { application in
+                let payload = StreamPayload(body: [UInt8](repeating: 97, count: 4 << 20))
+                while application.server?.streams.send(payload, to: application.streams[0]) == .sent {}
+                application.server?.streams.finish(
+                    application.streams[0], final: final.map { StreamPayload(body: Array($0.utf8)) })
+            }
+            let text = try client.readToEnd()
+            #expect(text.hasSuffix(final == nil ? "aaa\r\n0\r\n\r\n" : "aaa\r\nb\r\ndata: end\n\n\r\n0\r\n\r\n"))
+            client.close()
+            #expect(server.waitUntil { $0.closed.values.first == .finished })
+        }
+    }
+
+    @Test func hugeFinalEventArrivesWhole() throws {
+        let server = try TestServer()
+        let client = try openStream(server, receiveBufferBytes: 4_096)
+        server.onLoop {
+            $0.server?.streams.finish($0.streams[0], final: StreamPayload(body: [UInt8](repeating: 98, count: 8 << 20)))
+        }
+        let text = try client.readToEnd()
+        #expect(text.hasSuffix("bbb\r\n0\r\n\r\n"))
+        #expect(text.utf8.count { $0 == UInt8(ascii: "b") } >= 8 << 20)
+    }
+
+    @Test func outputWithoutProgressEndsTheStream() throws {
+        var settings = HTTPServerSettings()
+        settings.stallTimeoutMs = 100
+        let server = try TestServer(settings)
+        let client = try openStream(server, receiveBufferBytes: 4_096)
+        server.onLoop { application in
+            let payload = StreamPayload(body: [UInt8](repeating: 97, count: 4 << 20))
+            while application.server?.streams.send(payload, to: application.streams[0]) == .sent {}
+        }
+        #expect(server.waitUntil { [.stalled, .peerClosed].contains($0.closed.values.first) })
+        withExtendedLifetime(client) {}
+    }
+
+    @Test func inputOnAStreamIsDroppedAndBounded() throws {
+        let server = try TestServer()
+        let client = try openStream(server)
+        // Requests behind an open stream never run.
+        try client.send(String(repeating: "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", count: 100))
+        #expect(server.onLoop { $0.answered } == ["/stream"])
+        #expect(server.onLoop { $0.closed.isEmpty })
+        for _ in 0..<100 { try? client.send([UInt8](repeating: 0, count: 8_192)) }
+        #expect(server.waitUntil { $0.closed.values.first == .flooded })
+    }
+
+    @Test func requestsPipelinedWithTheStreamNeverRun() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.send(Self.request + "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        _ = try client.read(through: "data: {}\n\n\r\n")
+        server.onLoop { $0.server?.streams.finish($0.streams[0]) }
+        #expect(try client.readToEnd() == "0\r\n\r\n")
+        #expect(server.onLoop { $0.answered } == ["/stream"])
+    }
+
+    @Test func abortEndsAtOnceAndReportsOnce() throws {
+        let server = try TestServer()
+        let client = try openStream(server)
+        _ = try client.read(through: "data: {}\n\n\r\n")
+        server.onLoop { $0.server?.streams.abort($0.streams[0]) }
+        #expect(try client.readToEnd() == "")
+        #expect(server.waitUntil { $0.closed == [$0.streams[0]: .aborted] })
+        #expect(server.onLoop { $0.closeCount } == 1)
+    }
+
+    @Test func staleIdNamesNothing() throws {
+        let server = try TestServer()
+        let first = try openStream(server)
+        first.close()
+        #expect(server.waitUntil { $0.closeCount == 1 })
+        let second = try openStream(server)
+        let ids = server.onLoop { $0.streams }
+        #expect(ids[0].slot == ids[1].slot)
+        #expect(ids[0] != ids[1])
+        server.onLoop { $0.server?.streams.abort($0.streams[0]) }
+        #expect(server.onLoop { $0.server?.streams.send(StreamPayload(body: [1]), to: $0.streams[1]) } == .sent)
+        withExtendedLifetime(second) {}
+    }
+
+    @Test func emptyPayloadDoesNotEndTheStream() throws {
+        let server = try TestServer()
+        let client = try openStream(server)
+        _ = try client.read(through: "data: {}\n\n\r\n")
+        #expect(server.onLoop { $0.server?.streams.send(StreamPayload(body: []), to: $0.streams[0]) } == .sent)
+        #expect(
+            server.onLoop { $0.server?.streams.send(StreamPayload(pieces: [[97], [], [98]]), to: $0.streams[0]) }
+                == .sent)
+        #expect(try client.read(through: "b\r\n") == "2\r\nab\r\n")
+    }
+
+    @Test func manyStreamsComeAndGo() throws {
+        let server = try TestServer()
+        var clients: [Client] = []
+        for _ in 0..<200 { clients.append(try openStream(server)) }
+        server.onLoop { application in
+            let payload = StreamPayload(body: Array("data: x\n\n".utf8))
+            for id in application.streams { _ = application.server?.streams.send(payload, to: id) }
+        }
+        for client in clients { _ = try client.read(through: "data: x\n\n\r\n") }
+        for client in clients.shuffled() { client.close() }
+        #expect(server.waitUntil { $0.closeCount == 200 })
+        #expect(server.onLoop { $0.server?.streams.count } == 0)
+    }
+
+    @Test func acceptedSocketsInheritTheListenersOptions() throws {
+        let server = try TestServer()
+        let client = try openStream(server)
+        // The stream's descriptor is ours too: the test runs in the server's process.
+        let found = server.onLoop { _ in
+            (3..<1_024).contains { descriptor in
+                var noDelay: Int32 = 0
+                var timeout: Int32 = 0
+                var size = socklen_t(4)
+                var name = sockaddr_in()
+                var nameSize = socklen_t(MemoryLayout<sockaddr_in>.size)
+                let isPeer =
+                    withUnsafeMutableBytes(of: &name) {
+                        getpeername(
+                            Int32(descriptor), $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &nameSize)
+                    } == 0
+                getsockopt(Int32(descriptor), Int32(IPPROTO_TCP), TCP_NODELAY, &noDelay, &size)
+                getsockopt(Int32(descriptor), Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &timeout, &size)
+                return isPeer && noDelay != 0 && timeout == 30_000
+            }
+        }
+        #expect(found)
+        withExtendedLifetime(client) {}
+    }
+}

@@ -1,0 +1,64 @@
+import MillstreamJSON
+import MillstreamLoop
+import Testing
+
+@testable import MillstreamRuntime
+
+// Throttle, tail, back-off, and what /proc says.
+
+struct SmallPartsTests {
+    @Test func theThrottleLetsABurstPassAndThenARate() {
+        let start = MonotonicTime(nanoseconds: 1_000_000_000)
+        var throttle = LineThrottle(burst: 3, perSecond: 10, now: start)
+        let first = (0..<5).map { _ in throttle.allows(now: start) }
+        #expect(first == [true, true, true, false, false])
+        let (suppressed, rest) = (throttle.takeSuppressed(), throttle.takeSuppressed())
+        #expect(suppressed == 2 && rest == 0)
+        let after100Ms = (0..<2).map { _ in throttle.allows(now: start.advanced(byMs: 100)) }
+        #expect(after100Ms == [true, false])
+        // A clock that seems to go back gives nothing and takes nothing.
+        let earlier = throttle.allows(now: start)
+        #expect(!earlier)
+        let later = (0..<10).filter { _ in throttle.allows(now: start.advanced(byMs: 60_000)) }
+        #expect(later.count == 3)
+    }
+
+    @Test func theTailKeepsTheLastLinesWithinItsBytes() {
+        var tail = LineTail(maxLines: 3, maxBytes: 10)
+        for line in ["one", "two", "three", "four"] { tail.append(line) }
+        #expect(tail.lines == ["three", "four"])
+        tail.append(String(repeating: "x", count: 50))
+        #expect(tail.lines == [String(repeating: "x", count: 10)])
+        tail.append("ééééééé")
+        #expect(tail.lines == ["ééééé"])
+    }
+
+    @Test func theBackoffDoublesToItsBound() {
+        var backoff = LaneBackoff(firstMs: 50, maxMs: 1000)
+        let pauses = (0..<7).map { _ in backoff.next() }
+        #expect(pauses == [50, 100, 200, 400, 800, 1000, 1000])
+        backoff.reset()
+        let again = backoff.next()
+        #expect(again == 50)
+    }
+
+    @Test func aProgramsNameWithParenthesesDoesNotConfuseItsIdentity() {
+        let stat = "42 (a) b) R (x) S 1 77 78 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 1 0 123456 1 1"
+        let identity = ProcessIdentity(stat: Array(stat.utf8))
+        #expect(identity?.group == 77 && identity?.session == 78 && identity?.startTicks == 123_456)
+        for broken in ["", "1", "1 (a)", "1 (a) S 1 2", ")", "1 (a) S x y z 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"] {
+            #expect(ProcessIdentity(stat: Array(broken.utf8)) == nil)
+        }
+    }
+
+    @Test func linesOfOtherEncodingsAndShapesAreLogsOrEvents() {
+        let draft = { (text: String) in WorkerLine.draft(OutputLine(bytes: Array(text.utf8))) }
+        #expect(draft(#"{"event":"a","data":"x"}"#) == ("a", .string("x")))
+        #expect(draft(#"{"event":"a","event":"b"}"#).name == "a")
+        #expect(draft(#"{"event":"gap"}"#).name == "log")
+        #expect(draft(#"["event"]"#).name == "log")
+        #expect(draft(#"{"event":"a"} trailing"#).name == "log")
+        #expect(draft(#"{"\u0065vent":"a"}"#).name == "a")
+        #expect(WorkerLine.draft(OutputLine(bytes: Array(#"{"event":"a"}"#.utf8), isTruncated: true)).name == "log")
+    }
+}
