@@ -16,17 +16,16 @@ public struct JobKind: Sendable, Hashable {
     public var timeoutMs: Int64?
     public var retries: RetryPolicy
     public var onCrash: CrashPolicy
-    /// With `onCrash` retry: attempts in all that may be under way when the server is killed. A crash is the server's fault, so by
-    /// default they are more than `retries` allows, but not without end: the job may be what kills the server.
+    /// With `onCrash` retry: how many attempts in all may be begun because the server was killed. A crash is the server's fault, so
+    /// they may be more than `retries` allows, but never without end: the job may be what kills the server. 1 to 1,000; the
+    /// attempts of `retries` by default.
     public var crashAttempts: Int
     /// From the polite request to stop (SIGTERM, task cancellation) to the end by force. Default 5,000 ms.
     public var cancelGraceMs: Int64
 
-    public static let defaultCrashAttempts = 10
-
     public init(
         name: String, worker: WorkerDeclaration, concurrency: Int = 16, timeoutMs: Int64? = nil,
-        retries: RetryPolicy = RetryPolicy(), onCrash: CrashPolicy = .fail, cancelGraceMs: Int64 = 5000
+        retries: RetryPolicy = RetryPolicy(), onCrash: CrashPolicy = .fail, crashAttempts: Int? = nil, cancelGraceMs: Int64 = 5000
     ) {
         self.name = name
         self.worker = worker
@@ -34,7 +33,7 @@ public struct JobKind: Sendable, Hashable {
         self.timeoutMs = timeoutMs
         self.retries = retries
         self.onCrash = onCrash
-        crashAttempts = max(retries.attempts, Self.defaultCrashAttempts)
+        self.crashAttempts = crashAttempts ?? retries.attempts
         self.cancelGraceMs = cancelGraceMs
     }
 }

@@ -160,6 +160,10 @@ extension StreamHub {
             let page = EncodedEvents(events, epoch: epoch)
             if first.sequence - 1 > key.after { log.trimmedThrough = max(log.trimmedThrough, first.sequence - 1) }
             log.lastSequence = max(log.lastSequence, page.last)
+            // The page may be ahead of the notice that the job has ended; nothing may follow its last event.
+            if case .job = log.name, let last = events.last, JobState(word: last.name)?.isTerminal == true {
+                log.hasEnded = true
+            }
             pages.keep(page, as: PageDesk.Key(log: key.log, run: key.run, after: first.sequence - 1))
         } else {
             log.trimmedThrough = max(log.trimmedThrough, end)

@@ -160,6 +160,7 @@ import Testing
             store.close()
             let sound = try Data(contentsOf: URL(filePath: directory.journal))
             let seed = UInt64.random(in: .min ... .max)
+            print("flipped bytes: seed \(seed)")
             var random = Generator(seed: seed)
             var damaged = 0
             for round in 0..<150 {

@@ -61,7 +61,7 @@ import Testing
         ("UPDATE events SET data = x'7b' WHERE ref = 3 AND seq = 2", .data, "channel:c"),
         ("UPDATE results SET body = x'5b'", .data, "job:ended"),
         ("DELETE FROM inputs WHERE ref = 1", .data, "job:live"),
-        ("INSERT INTO events VALUES (77, 1, 'x', x'31', 0)", .orphan, "log 77"),
+        ("INSERT INTO events (ref, seq, name, data, time) VALUES (77, 1, 'x', x'31', 0)", .orphan, "log 77"),
         ("INSERT INTO upload_uses VALUES (77, 'u')", .orphan, "log 77"),
         ("DELETE FROM channels", .orphan, "log 3"),
         ("UPDATE store_state SET jobs = 9", .count, ""),

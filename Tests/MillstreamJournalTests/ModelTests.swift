@@ -9,6 +9,7 @@ import Testing
     func everyStoreHoldsWhatTheModelHolds(_ kind: StoreKind) throws {
         for _ in 0..<6 {
             let seed = UInt64.random(in: .min ... .max)
+            print("model test, \(kind): seed \(seed)")
             try TemporaryDirectory.with { directory in
                 try run(kind, seed, directory)
             }

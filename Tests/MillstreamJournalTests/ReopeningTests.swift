@@ -157,7 +157,7 @@ import Testing
     private func findings(_ path: String) throws -> [JournalFinding] {
         let inspection = try JournalInspection(path: path)
         defer { inspection.close() }
-        nonisolated(unsafe) var found: [JournalFinding] = []
+        var found: [JournalFinding] = []
         // Heads of these tests do not count bytes.
         try inspection.check { if $0.kind != .count || !$0.message.contains("bytes") { found.append($0) } }
         return found

@@ -204,8 +204,9 @@ struct HubSimulation {
 
     /// What had become live when the reader came, as far as the hub could know.
     private func history(of name: LogName, _ run: TestStore.Run?) -> Int64 {
-        if case .channel = name, let log = hub.find(name), log.head == .known {
-            return log.ref == run?.ref ? log.lastSequence : 0
+        if case .channel = name {
+            guard let log = hub.find(name), log.head == .known, log.ref == run?.ref else { return 0 }
+            return log.lastSequence
         }
         return Int64(run?.events.count ?? 0)
     }

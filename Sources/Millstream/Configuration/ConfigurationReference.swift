@@ -67,6 +67,9 @@ public enum ConfigurationReference {
         "    #retries: { attempts: 1, backoff: 1s, max_backoff: 1m }",
         "    # What a crash of the server does to a running job (retry or fail; default fail).",
         "    #on_crash: fail",
+        "    # With on_crash: retry, attempts in all that crashes may cause (a whole number from 1 to 1000; default the attempts of",
+        "    # retries, or 10 when retries is not given: a crash is the server's fault, but the job may be its cause).",
+        "    #crash_attempts: 1",
         "    # From SIGTERM to SIGKILL of its process group when it is cancelled (a duration from 0 to 1h; default 5s).",
         "    #cancel_grace: 5s",
     ]

@@ -48,6 +48,7 @@ extension LoadedConfiguration {
             "    retries: { attempts: \(retries.attempts), backoff: \(UnitText.duration(Int(retries.backoffMs))), "
                 + "max_backoff: \(UnitText.duration(Int(retries.maxBackoffMs))) }",
             "    on_crash: \(kind.onCrash.rawValue)",
+            "    crash_attempts: \(kind.crashAttempts)",
             "    cancel_grace: \(UnitText.duration(Int(kind.cancelGraceMs)))",
         ]
     }

@@ -8,7 +8,9 @@ import Yams
 /// Reads the declarations of kinds.
 struct KindReader {
     static let maxKinds = 10_000
-    private static let members = ["worker", "concurrency", "timeout", "retries", "on_crash", "cancel_grace"]
+    private static let members = [
+        "worker", "concurrency", "timeout", "retries", "on_crash", "crash_attempts", "cancel_grace",
+    ]
     private static let day = 86_400_000
 
     let file: ConfigurationFile
@@ -66,10 +68,10 @@ struct KindReader {
         if let value = members.word(fields, "on_crash", ["retry", "fail"]) {
             kind.onCrash = value == "retry" ? .retry : .fail
         }
-        if let node = fields["retries"] {
-            kind.retries = retries(node, key: members.key, &members)
-            kind.crashAttempts = kind.retries.attempts
-        }
+        if let node = fields["retries"] { kind.retries = retries(node, key: members.key, &members) }
+        // Who asks for a retry after a crash and says nothing of attempts wants more than the one that the crash ended.
+        let crashAttempts = fields["retries"] == nil && kind.onCrash == .retry ? 10 : kind.retries.attempts
+        kind.crashAttempts = members.count(fields, "crash_attempts", 1...1000) ?? crashAttempts
         return kind
     }
 

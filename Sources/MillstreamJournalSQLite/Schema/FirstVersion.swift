@@ -4,6 +4,10 @@ extension Schema {
     /// Large texts lie apart from the rows that change often. Each list of jobs is served by an index that ends in `state` (and
     /// then `ref`, which every index holds): a list without a state is the newest of eight lists with one, so four indices serve
     /// all eight filters and no list ever walks past rows that it does not show.
+    ///
+    /// Events lie in the order in which they came, with a narrow index by log. A batch of single events from a thousand logs then
+    /// writes a few dense pages; clustered by log (WITHOUT ROWID) it wrote a page for each event and took three times as long.
+    /// Replay of a log that grew among many others pays for it: 100 events take 0.2 to 0.3 ms instead of 0.03.
     static let firstVersion = """
         CREATE TABLE store_state (
             id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -73,13 +77,14 @@ extension Schema {
         ) STRICT;
 
         CREATE TABLE events (
+            position INTEGER PRIMARY KEY,
             ref INTEGER NOT NULL,
             seq INTEGER NOT NULL,
             name TEXT NOT NULL,
             data BLOB NOT NULL,
-            time INTEGER NOT NULL,
-            PRIMARY KEY (ref, seq)
-        ) STRICT, WITHOUT ROWID;
+            time INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX events_by_log ON events (ref, seq);
         CREATE TABLE publications (
             ref INTEGER NOT NULL,
             attempt INTEGER NOT NULL,

@@ -142,6 +142,8 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
 
     // MARK: Between batches
 
+    private static let maxRowsDeletedPerCall = 2000
+
     /// One piece of work: a transaction that deletes at most 2,000 rows, or else a checkpoint when 8 MiB wait for one. Pages of
     /// deleted rows are used again; the file gets smaller with `JournalInspection.compact()` only.
     public func maintain() throws(JournalError) -> Bool {
@@ -161,7 +163,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
             return false
         }
         try write { () throws(JournalError) in
-            _ = try IdempotencyExpiry.deletePiece(connection, before: time, maxRows: BatchWriter.maxRowsDeletedPerBatch)
+            _ = try IdempotencyExpiry.deletePiece(connection, before: time, maxRows: Self.maxRowsDeletedPerCall)
         }
         return true
     }
@@ -170,7 +172,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
         guard let (ref, sequence) = try removal.next() else { return false }
         try write { () throws(JournalError) in
             let piece = try removal.deletePiece(
-                of: ref, through: sequence, maxRows: BatchWriter.maxRowsDeletedPerBatch)
+                of: ref, through: sequence, maxRows: Self.maxRowsDeletedPerCall)
             writer.state.events -= piece.events
             if piece.isLast { try removal.forget(ref) }
         }

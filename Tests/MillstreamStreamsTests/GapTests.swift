@@ -1,0 +1,131 @@
+// What a reader is told when it cannot have everything: retention, another epoch, another run, a store that fails.
+
+import MillstreamJournal
+import MillstreamStreams
+import Testing
+
+@Suite struct GapTests {
+    @Test func retentionIsAnnouncedByAGapBeforeTheRest() {
+        var settings = StreamSettings()
+        settings.maxRecentBytesPerLog = 0
+        let fixture = HubFixture(settings)
+        fixture.create(.a)
+        fixture.commit(.a, count: 9)
+        fixture.flush()
+        fixture.trim(.a, through: 6)
+        let reader = fixture.open(.a, after: "e1-2")
+        fixture.settle()
+        #expect(
+            fixture.text(reader).contains(
+                "\n\nevent: gap\ndata: {\"from\":\"e1-3\",\"to\":\"e1-6\",\"reason\":\"retention\"}\n\nid: e1-7\n"))
+        #expect(fixture.ids(reader) == ["e1-7", "e1-8", "e1-9"])
+    }
+
+    @Test func retentionThatHappensDuringTheReplayIsFoundInThePage() {
+        var settings = StreamSettings()
+        settings.maxRecentBytesPerLog = 0
+        let fixture = HubFixture(settings)
+        let run = fixture.create(.a)
+        fixture.commit(.a, count: 4)
+        fixture.flush()
+        let reader = fixture.open(.a)
+        fixture.flush()
+        run.trimmedThrough = 4
+        fixture.settle()
+        #expect(fixture.text(reader).hasSuffix("{\"from\":\"e1-1\",\"to\":\"e1-4\",\"reason\":\"retention\"}\n\n"))
+        fixture.commit(.a, count: 1)
+        fixture.flush()
+        #expect(fixture.ids(reader) == ["e1-5"])
+    }
+
+    @Test func pageThatBeginsLaterThanAskedTellsWhatRetentionTook() {
+        var settings = StreamSettings()
+        settings.maxRecentBytesPerLog = 0
+        let fixture = HubFixture(settings)
+        let run = fixture.create(.a)
+        fixture.commit(.a, count: 6)
+        fixture.flush()
+        let reader = fixture.open(.a, after: "e1-1")
+        fixture.flush()
+        run.trimmedThrough = 4
+        fixture.settle()
+        #expect(fixture.text(reader).contains("{\"from\":\"e1-2\",\"to\":\"e1-4\",\"reason\":\"retention\"}"))
+        #expect(fixture.ids(reader) == ["e1-5", "e1-6"])
+        #expect(fixture.store.questionCount == 1)
+    }
+
+    @Test func cursorOfAnotherEpochGetsAGapAndTheWholeLog() {
+        let fixture = HubFixture()
+        fixture.create(.a)
+        fixture.commit(.a, count: 2)
+        let reader = fixture.open(.a, after: "zz-1")
+        fixture.flush()
+        #expect(
+            fixture.text(reader).contains(
+                "event: gap\ndata: {\"from\":\"zz-1\",\"to\":null,\"reason\":\"epoch\"}\n\nid: e1-1\n"))
+        #expect(fixture.ids(reader) == ["e1-1", "e1-2"])
+    }
+
+    @Test func cursorBeyondTheEndGetsAGapAndTheWholeLog() {
+        let fixture = HubFixture()
+        fixture.create(.a)
+        fixture.commit(.a, count: 2)
+        let reader = fixture.open(.a, after: "e1-3")
+        fixture.flush()
+        #expect(fixture.text(reader).contains("{\"from\":\"e1-3\",\"to\":null,\"reason\":\"epoch\"}"))
+        #expect(fixture.ids(reader) == ["e1-1", "e1-2"])
+    }
+
+    @Test func newRunUnderAnOldNameIsAnnouncedToReadersOfTheOldOne() {
+        var settings = StreamSettings()
+        settings.maxRecentBytesPerLog = 0
+        let fixture = HubFixture(settings)
+        fixture.create(.a)
+        fixture.commit(.a, count: 3)
+        fixture.complete(.a)
+        fixture.flush()
+        let reader = fixture.open(.a, after: "e1-1")
+        fixture.flush()
+        fixture.create(.a)
+        fixture.commit(.a, count: 1)
+        fixture.settle()
+        #expect(fixture.ids(reader) == ["e2-1"])
+        #expect(fixture.text(reader).contains("{\"from\":\"e1-1\",\"to\":null,\"reason\":\"epoch\"}"))
+        #expect(!fixture.isFinished(reader))
+    }
+
+    @Test func removedJobEndsItsReadersWithAGap() {
+        var settings = StreamSettings()
+        settings.maxRecentBytesPerLog = 0
+        let fixture = HubFixture(settings)
+        let run = fixture.create(.a)
+        fixture.commit(.a, count: 3)
+        fixture.complete(.a)
+        fixture.flush()
+        let reader = fixture.open(.a)
+        fixture.flush()
+        run.isRemoved = true
+        fixture.hub.logRemoved(.a, run.ref)
+        fixture.settle()
+        #expect(fixture.text(reader).hasSuffix("{\"from\":\"e1-1\",\"to\":\"e1-4\",\"reason\":\"retention\"}\n\n"))
+        #expect(fixture.isFinished(reader))
+        #expect(fixture.hub.metrics.logs == 0)
+    }
+
+    @Test func storeFaultClosesWithReasonStore() {
+        var settings = StreamSettings()
+        settings.maxRecentBytesPerLog = 0
+        settings.retrySpreadMs = 0
+        let fixture = HubFixture(settings)
+        fixture.create(.a)
+        fixture.commit(.a, count: 1)
+        fixture.flush()
+        let reader = fixture.open(.a)
+        fixture.flush()
+        fixture.store.answer(at: 0, to: fixture.hub, failing: true)
+        #expect(
+            fixture.text(reader).hasSuffix(
+                "event: closing\nretry: 1000\ndata: {\"reason\":\"store\",\"retry_ms\":1000}\n\n"))
+        #expect(fixture.isFinished(reader))
+    }
+}
