@@ -80,7 +80,8 @@ let package = Package(
         tests("MillstreamSSETests", ["MillstreamSSE"]),
         // Killed by a test of the journal, again and again.
         .executableTarget(
-            name: "JournalCrashWriter", dependencies: ["MillstreamJournalSQLite", "MillstreamJournal", "MillstreamJSON"],
+            name: "JournalCrashWriter",
+            dependencies: ["MillstreamJournalSQLite", "MillstreamJournal", "MillstreamJSON"],
             path: "Tests/JournalCrashWriter", swiftSettings: strict
         ),
         tests(
@@ -97,7 +98,10 @@ let package = Package(
         tests("MillstreamMetricsTests", ["MillstreamMetrics", coreMetrics]),
         tests(
             "MillstreamRuntimeTests",
-            ["Millstream", "MillstreamRuntime", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", "MillstreamLoop"]
+            [
+                "Millstream", "MillstreamRuntime", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON",
+                "MillstreamLoop",
+            ]
         ),
         tests(
             "MillstreamServerTests",
@@ -111,7 +115,8 @@ let package = Package(
             ["MillstreamCLI", "Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser]
         ),
         .testTarget(
-            name: "MillstreamEndToEndTests", dependencies: ["MillstreamSSE"], exclude: ["Clients"], swiftSettings: strict
+            name: "MillstreamEndToEndTests", dependencies: ["MillstreamSSE"], exclude: ["Clients"],
+            swiftSettings: strict
         ),
     ]
 )

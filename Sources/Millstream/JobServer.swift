@@ -7,12 +7,12 @@ import Glibc
 import Logging
 import MillstreamAccess
 import MillstreamHTTP
+@_exported import MillstreamJSON
 import MillstreamJobs
 import MillstreamJournal
 import MillstreamJournalSQLite
 import MillstreamLoop
 import MillstreamMetrics
-@_exported import MillstreamJSON
 @_exported import MillstreamRuntime
 import MillstreamServer
 import MillstreamStreams
@@ -48,7 +48,8 @@ public final class JobServer: Sendable {
         log: Logger = Logger(label: "millstream"), reload: (@Sendable () -> ServerConfiguration?)? = nil
     ) throws(StartFailure) {
         self.configuration = configuration
-        self.handlers = configuration.demo ? handlers.merging(DemoKinds.handlers(configuration)) { own, _ in own } : handlers
+        self.handlers =
+            configuration.demo ? handlers.merging(DemoKinds.handlers(configuration)) { own, _ in own } : handlers
         self.log = log
         self.reload = reload
         do throws(LoopError) {
@@ -133,7 +134,9 @@ public final class JobServer: Sendable {
                     store: store)
                 return LaneJournal(store: store, ledger: ledger)
             }
-            return ReplayLanes(readers: readers, maxQueued: configuration.limits.replayQueue) { mailbox.post(.read($0)) }
+            return ReplayLanes(readers: readers, maxQueued: configuration.limits.replayQueue) {
+                mailbox.post(.read($0))
+            }
         } catch {
             throw StartFailure(.data, "\(path): \(error.message)")
         }

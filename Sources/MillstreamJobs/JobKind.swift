@@ -25,7 +25,8 @@ public struct JobKind: Sendable, Hashable {
 
     public init(
         name: String, worker: WorkerDeclaration, concurrency: Int = 16, timeoutMs: Int64? = nil,
-        retries: RetryPolicy = RetryPolicy(), onCrash: CrashPolicy = .fail, crashAttempts: Int? = nil, cancelGraceMs: Int64 = 5000
+        retries: RetryPolicy = RetryPolicy(), onCrash: CrashPolicy = .fail, crashAttempts: Int? = nil,
+        cancelGraceMs: Int64 = 5000
     ) {
         self.name = name
         self.worker = worker

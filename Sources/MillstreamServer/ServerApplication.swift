@@ -52,7 +52,8 @@ final class ServerApplication: HTTPApplication {
     /// Origin and access, before a byte of a body is taken.
     private func admit(_ head: RequestHead, _ route: Route, _ method: Route.Method) throws(Problem) {
         if method == .post, core.verdict(of: head) == .foreign {
-            throw Problem(.foreignOrigin, "pages of \(head.headers["origin"] ?? "this origin") may not send anything here")
+            throw Problem(
+                .foreignOrigin, "pages of \(head.headers["origin"] ?? "this origin") may not send anything here")
         }
         switch core.settings.access.decide(route.need(for: method), on: route.resource) {
         case .allowed: break

@@ -92,7 +92,8 @@ final class ServerCore {
             log.notice("the store takes commits again")
             readiness.knownFailure = nil
         case .faulty(let error):
-            log.error("the store takes nothing", metadata: ["code": "\(error.code.rawValue)", "error": "\(error.message)"])
+            log.error(
+                "the store takes nothing", metadata: ["code": "\(error.code.rawValue)", "error": "\(error.message)"])
             readiness.knownFailure = "store: \(error.code.rawValue)"
         }
     }
@@ -184,7 +185,8 @@ final class ServerCore {
 
     func render(_ record: JobRecord, includeInput: Bool) -> JSONText {
         JobObject.render(
-            record, queuePosition: record.state == .queued ? directory.queuePosition(of: record.id) : nil, includeInput: includeInput)
+            record, queuePosition: record.state == .queued ? directory.queuePosition(of: record.id) : nil,
+            includeInput: includeInput)
     }
 
     // MARK: Replies
@@ -261,7 +263,8 @@ final class ServerCore {
         metrics.didReply(status: problem.code.status)
         let requestID = requestID ?? nextRequestID()
         let origin = head.map { verdict(of: $0) } ?? .none
-        let headers = [Problem.contentType, ("Cache-Control", "no-store")] + problem.headers
+        let headers =
+            [Problem.contentType, ("Cache-Control", "no-store")] + problem.headers
             + commonHeaders(requestID: requestID, origin: origin)
         return ProblemReply(
             status: problem.code.status, headers: headers, body: problem.body(requestID: requestID))

@@ -43,7 +43,8 @@ public final class ServerMetrics {
         emissionToSocket = Timer(label: "millstream_emission_to_socket_seconds", dimensions: [], factory: factory)
         commit = Timer(label: "millstream_journal_commit_seconds", dimensions: [], factory: factory)
         tick = Timer(label: "millstream_tick_seconds", dimensions: [], factory: factory)
-        batchCommands = Recorder(label: "millstream_journal_batch_commands", dimensions: [], aggregate: true, factory: factory)
+        batchCommands = Recorder(
+            label: "millstream_journal_batch_commands", dimensions: [], aggregate: true, factory: factory)
     }
 
     func didRefuse(_ reason: String) {

@@ -41,7 +41,8 @@ import Testing
     static let system: Set<String> = ["Glibc", "Dispatch", "Synchronization"]
 
     @Test func everyModuleHasARow() throws {
-        let modules = try FileManager.default.contentsOfDirectory(atPath: Self.root.appendingPathComponent("Sources").path)
+        let modules = try FileManager.default.contentsOfDirectory(
+            atPath: Self.root.appendingPathComponent("Sources").path)
         let swiftModules = Set(modules.filter { $0.hasPrefix("Millstream") })
         #expect(swiftModules == Set(Self.allowed.keys))
     }
@@ -72,10 +73,13 @@ import Testing
     static func importedModule(_ line: Substring) -> String? {
         let words = line.split(separator: " ")
         guard let index = words.firstIndex(of: "import"), index + 1 < words.count,
-            words[..<index].allSatisfy({ $0.hasPrefix("@") || ["public", "internal", "package", "private"].contains($0) })
+            words[..<index].allSatisfy({
+                $0.hasPrefix("@") || ["public", "internal", "package", "private"].contains($0)
+            })
         else { return nil }
         let kinds = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
-        let name = kinds.contains(String(words[index + 1])) && index + 2 < words.count ? words[index + 2] : words[index + 1]
+        let name =
+            kinds.contains(String(words[index + 1])) && index + 2 < words.count ? words[index + 2] : words[index + 1]
         return name.split(separator: ".").first.map(String.init)
     }
 }

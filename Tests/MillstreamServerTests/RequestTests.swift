@@ -18,7 +18,8 @@ import Testing
     }
 
     @Test func membersThatAreNullCountAsAbsent() throws {
-        let job = try create(#"{"kind":"k","id":null,"owner":null,"viewers":null,"priority":null,"run_at":null,"timeout_s":null}"#)
+        let job = try create(
+            #"{"kind":"k","id":null,"owner":null,"viewers":null,"priority":null,"run_at":null,"timeout_s":null}"#)
         #expect(job == NewJob(kind: "k", input: .emptyObject))
     }
 
@@ -92,26 +93,35 @@ import Testing
         #expect(problem?.code == code)
     }
 
-    @Test(arguments: [
-        ("wait=5", 5), ("respond-async, wait=7", 7), ("wait=\"3\"", 3), ("WAIT=4", 4), ("wait=9999", 60), ("wait=0", 0),
-        ("wait", nil), ("wait=-1", nil), ("wait=x", nil), ("", nil), (";;,=", nil), ("wait=99999999999999999999", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("wait=5", 5), ("respond-async, wait=7", 7), ("wait=\"3\"", 3), ("WAIT=4", 4), ("wait=9999", 60),
+            ("wait=0", 0),
+            ("wait", nil), ("wait=-1", nil), ("wait=x", nil), ("", nil), (";;,=", nil),
+            ("wait=99999999999999999999", nil),
+        ] as [(String, Int?)])
     func theWaitPreferenceIsReadLeniently(header: String, seconds: Int?) {
         #expect(Preference.waitSeconds(header, maxSeconds: 60) == seconds)
     }
 
-    @Test(arguments: [
-        (nil, .stream), ("", .stream), ("*/*", .stream), ("text/event-stream", .stream), ("text/*", .stream),
-        ("application/json", .json), ("application/json, text/event-stream;q=0.5", .json),
-        ("application/json;q=0.5, */*;q=0.1", .json), ("text/html", nil), ("text/event-stream;q=0", nil),
-        ("text/html, */*;q=0.1", .stream), ("application/*", .json), ("text/event-stream, application/json", .stream),
-    ] as [(String?, AcceptHeader.Form?)])
+    @Test(
+        arguments: [
+            (nil, .stream), ("", .stream), ("*/*", .stream), ("text/event-stream", .stream), ("text/*", .stream),
+            ("application/json", .json), ("application/json, text/event-stream;q=0.5", .json),
+            ("application/json;q=0.5, */*;q=0.1", .json), ("text/html", nil), ("text/event-stream;q=0", nil),
+            ("text/html, */*;q=0.1", .stream), ("application/*", .json),
+            ("text/event-stream, application/json", .stream),
+        ] as [(String?, AcceptHeader.Form?)])
     func acceptChoosesTheForm(header: String?, form: AcceptHeader.Form?) {
         #expect(AcceptHeader.form(header) == form)
     }
 
-    @Test(arguments: [("a%20b", "a b"), ("%41", "A"), ("a+b", "a b"), ("%", nil), ("%4", nil), ("%zz", nil), ("%00", nil), ("%ff", nil)]
-        as [(String, String?)])
+    @Test(
+        arguments: [
+            ("a%20b", "a b"), ("%41", "A"), ("a+b", "a b"), ("%", nil), ("%4", nil), ("%zz", nil), ("%00", nil),
+            ("%ff", nil),
+        ]
+            as [(String, String?)])
     func percentCodingIsStrict(text: String, decoded: String?) {
         #expect(PercentCoding.decode(text[...], plusIsSpace: true) == decoded)
     }

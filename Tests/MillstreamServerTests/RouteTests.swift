@@ -19,7 +19,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "/v1", "/v1/", "/v2/jobs", "/v1/jobs/", "/v1/jobs/a/", "/v1/jobs/a/b", "/v1/jobs/a/events/", "/v1/jobs/a%2Fb",
+        "", "/v1", "/v1/", "/v2/jobs", "/v1/jobs/", "/v1/jobs/a/", "/v1/jobs/a/b", "/v1/jobs/a/events/",
+        "/v1/jobs/a%2Fb",
         "/v1/jobs/..", "/v1/jobs/%2e%2e/x", "/v1/channels//events", "/v1/channels/a b/events", "//", "/v1/jobs/%",
         "/index.html", "/../etc/passwd",
     ])
@@ -36,23 +37,26 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (nil, "127.0.0.1:8080", OriginPolicy.Verdict.none),
-        ("http://127.0.0.1:8080", "127.0.0.1:8080", .own),
-        ("http://localhost:8080", "127.0.0.1:8080", .foreign),
-        ("http://evil.example", "127.0.0.1:8080", .foreign),
-        ("http://evil.example:8080", "evil.example:8080", .foreign),
-        ("null", "127.0.0.1:8080", .foreign),
-        ("http://localhost:3000", "127.0.0.1:8080", .listed("http://localhost:3000")),
-    ] as [(String?, String, OriginPolicy.Verdict)])
+    @Test(
+        arguments: [
+            (nil, "127.0.0.1:8080", OriginPolicy.Verdict.none),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080", .own),
+            ("http://localhost:8080", "127.0.0.1:8080", .foreign),
+            ("http://evil.example", "127.0.0.1:8080", .foreign),
+            ("http://evil.example:8080", "evil.example:8080", .foreign),
+            ("null", "127.0.0.1:8080", .foreign),
+            ("http://localhost:3000", "127.0.0.1:8080", .listed("http://localhost:3000")),
+        ] as [(String?, String, OriginPolicy.Verdict)])
     func pagesOfOtherOriginsAreForeignUnlessListed(origin: String?, host: String, verdict: OriginPolicy.Verdict) {
         let policy = OriginPolicy(origins: ["http://localhost:3000"], loopbackOnly: true)
         #expect(policy.verdict(origin: origin, host: host) == verdict)
     }
 
     @Test(arguments: [
-        ("127.0.0.1", true), ("localhost", true), ("::1", true), ("[::1]", true), ("127.1.2.3", true), ("0.0.0.0", false),
-        ("::", false), ("127.evil.example", false), ("127.0.0.1.evil.example", false), ("192.168.0.1", false), ("", false),
+        ("127.0.0.1", true), ("localhost", true), ("::1", true), ("[::1]", true), ("127.1.2.3", true),
+        ("0.0.0.0", false),
+        ("::", false), ("127.evil.example", false), ("127.0.0.1.evil.example", false), ("192.168.0.1", false),
+        ("", false),
     ])
     func onlyLoopbackNamesAreLoopback(host: String, isLoopback: Bool) {
         #expect(HostName.isLoopback(host) == isLoopback)

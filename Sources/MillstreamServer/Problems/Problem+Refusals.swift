@@ -50,7 +50,9 @@ extension Problem {
     }
 
     init(store error: JournalError) {
-        self.init(.storeUnavailable, "the store does not take anything at present (\(error.code.rawValue)); nothing was stored")
+        self.init(
+            .storeUnavailable,
+            "the store does not take anything at present (\(error.code.rawValue)); nothing was stored")
         headers = [("Retry-After", "5")]
     }
 }

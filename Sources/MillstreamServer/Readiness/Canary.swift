@@ -39,7 +39,8 @@ struct Canary: Sendable {
     private func probe(mark: String) throws(LoopbackSocket.Failure) {
         let deadline = LoopbackSocket.monotonicNs() + Self.timeoutMs * 1_000_000
         let stream = try LoopbackSocket(address, deadlineNs: deadline)
-        try stream.send("GET /v1/events?channel=\(Self.channel) HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+        try stream.send(
+            "GET /v1/events?channel=\(Self.channel) HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
         var received: [UInt8] = []
         // The first heartbeat says that the stream is subscribed; what is published from now on must arrive.
         try wait(for: SSEEncoder.heartbeat, on: stream, &received, stage: "stream")

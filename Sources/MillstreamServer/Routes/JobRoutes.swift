@@ -97,7 +97,8 @@ final class JobRoutes {
         var filter = JobFilter(kind: query.first("kind"), owner: query.first("owner"))
         if let word = query.first("state") {
             guard let state = JobState(word: word) else {
-                throw .field(.invalidValue, "state", "must be one of " + JobState.allCases.map(\.word).joined(separator: ", "))
+                throw .field(
+                    .invalidValue, "state", "must be one of " + JobState.allCases.map(\.word).joined(separator: ", "))
             }
             filter.state = state
         }
@@ -166,10 +167,13 @@ final class JobRoutes {
             switch found {
             case .failure(let problem): core.refuse(request, problem)
             case .success(let whole):
-                var headers = [JSONBody.contentType, ("ETag", JobDirectory.entityTag(whole)), ("Cache-Control", "no-store")]
+                var headers = [
+                    JSONBody.contentType, ("ETag", JobDirectory.entityTag(whole)), ("Cache-Control", "no-store"),
+                ]
                 if status == 202 || request.route == .jobs { headers.append(("Location", RoutePath.job(whole.id))) }
                 if let appliedWait { headers.append(("Preference-Applied", "wait=\(appliedWait)")) }
-                core.reply(request, status: status, headers: headers, body: core.render(whole, includeInput: true).bytes)
+                core.reply(
+                    request, status: status, headers: headers, body: core.render(whole, includeInput: true).bytes)
             }
         }
     }

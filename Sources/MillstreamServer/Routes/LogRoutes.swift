@@ -75,7 +75,9 @@ final class LogRoutes {
         var names: [LogName] = []
         for (name, value) in query.all(["job", "channel"]) {
             if name == "job" {
-                guard let id = JobID(value) else { throw .field(.invalidValue, "job", "\"\(value)\" is not the id of a job") }
+                guard let id = JobID(value) else {
+                    throw .field(.invalidValue, "job", "\"\(value)\" is not the id of a job")
+                }
                 names.append(.job(id))
             } else {
                 guard JobID.isName(value, maxLength: 128) else {
@@ -85,7 +87,9 @@ final class LogRoutes {
             }
         }
         guard !names.isEmpty else { throw .field(.invalidValue, "job", "give at least one job or channel") }
-        guard names.count <= maxLogs else { throw .field(.invalidValue, "job", "at most \(maxLogs) logs on one stream") }
+        guard names.count <= maxLogs else {
+            throw .field(.invalidValue, "job", "at most \(maxLogs) logs on one stream")
+        }
         guard Set(names).count == names.count else { throw .field(.invalidValue, "job", "a log is named twice") }
         return names
     }

@@ -12,7 +12,8 @@ final class OperationRoutes {
     }
 
     func livez(_ request: RequestContext) {
-        core.reply(request, status: 200, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array("ok\n".utf8))
+        core.reply(
+            request, status: 200, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array("ok\n".utf8))
     }
 
     func readyz(_ request: RequestContext) {
@@ -25,7 +26,9 @@ final class OperationRoutes {
             writer.beginObject()
             writer.member("status", "ready")
             writer.endObject()
-            core.reply(request, status: 200, headers: [JSONBody.contentType, ("Cache-Control", "no-store")], body: writer.bytes)
+            core.reply(
+                request, status: 200, headers: [JSONBody.contentType, ("Cache-Control", "no-store")], body: writer.bytes
+            )
         }
     }
 

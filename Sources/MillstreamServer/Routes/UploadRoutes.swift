@@ -27,7 +27,8 @@ final class UploadRoutes {
         case .none, .bytes: throw Problem(.malformedRequest, "the body is missing")
         case .file(let file):
             guard core.uploads.byteCount + Int64(file.byteCount) <= core.settings.maxTotalUploadBytes else {
-                throw Problem(.insufficientStorage, "the uploads together would be larger than they may; nothing was stored")
+                throw Problem(
+                    .insufficientStorage, "the uploads together would be larger than they may; nothing was stored")
             }
             try register(file, request, exchange)
         }

@@ -101,7 +101,9 @@ final class StreamDesk: StreamTableDelegate {
                 core.render(record, includeInput: false).bytes
             }
         case .events(let name, let ref, let epoch, let events):
-            hub.commitEvents(name, ref, epoch, events, emittedAtNs: emittedAtNs.map { [UInt64](repeating: $0, count: events.count) } ?? [])
+            hub.commitEvents(
+                name, ref, epoch, events,
+                emittedAtNs: emittedAtNs.map { [UInt64](repeating: $0, count: events.count) } ?? [])
         case .trimmed(let name, let ref, let through): hub.logTrimmed(name, ref, through: through)
         case .removed(let name, let ref): hub.logRemoved(name, ref)
         case .refreshed, .progress: break
