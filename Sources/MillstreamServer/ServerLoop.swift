@@ -37,6 +37,10 @@ public final class ServerLoop {
         http = try HTTPServer(loop: loop, settings: httpSettings, application: application)
         core.attach(http: http, streams: StreamDesk(core: core, table: http.streams, settings: streams))
         drain = Drain(core: core)
+        // Of the tick before: the present one is not over yet.
+        loop.atTickEnd(.settle) { [unowned self] in
+            metrics.tick.recordNanoseconds(Int64(clamping: loop.stats.lastTickNanoseconds))
+        }
         core.mailboxDepth = { [mailbox] in mailbox.depth }
         mailbox.attach(to: loop) { [unowned self] messages in
             for message in messages { receive(message) }

@@ -37,7 +37,7 @@ final class StreamDesk: StreamTableDelegate {
         }
         table.delegate = self
         core.loop.atTickEnd(.flush) { [unowned self] in hub.flush() }
-        heartbeat = core.loop.schedule(afterMs: 250, repeating: true) { [unowned self] in
+        heartbeat = core.loop.schedule(afterMs: Int(StreamHub.stripeMs), repeating: true) { [unowned self] in
             hub.advance(nowMs: core.loop.now.nanoseconds / 1_000_000)
         }
     }
