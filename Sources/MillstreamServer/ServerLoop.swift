@@ -48,24 +48,29 @@ public final class ServerLoop {
         core.readiness.start = { [unowned self] number in flyCanary(number) }
     }
 
-    /// Listens; returns the address with the port that was really taken.
+    /// Listens; returns the address with the port that was really taken. From here on the signals of the process come to the loop:
+    /// whoever reads the ready line may send one at once.
     public func listen(on address: ListenAddress) throws -> ListenAddress {
+        if watches.isEmpty { takeSignals() }
         let taken = try http.listen(on: address)
         canary = canary ?? Canary(address: taken)
         return taken
     }
 
-    /// Runs until the drain is over. The signals of the process come here: SIGTERM and SIGINT drain, once more stops at once;
-    /// SIGHUP reloads.
+    /// Runs until the drain is over.
     public func run() {
+        loop.run()
+        watches.removeAll()
+        http.close()
+    }
+
+    /// SIGTERM and SIGINT drain, once more stops at once; SIGHUP reloads.
+    private func takeSignals() {
         watches = [
             loop.onSignal(15) { [unowned self] in drain.begin() },
             loop.onSignal(2) { [unowned self] in drain.begin() },
             loop.onSignal(1) { [unowned self] in reload() },
         ]
-        loop.run()
-        watches.removeAll()
-        http.close()
     }
 
     private func receive(_ message: LoopMessage) {

@@ -81,7 +81,7 @@ import Testing
         BadRequest("no slash", "GET livez HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         BadRequest("no method", " /livez HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         BadRequest("a method that is no token", "G(T /livez HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        BadRequest("CONNECT", "CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n", 405, closes: false),
+        BadRequest("CONNECT", "CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n", 501, closes: false),
         // Sizes.
         BadRequest("a long target", "GET /\(long(20_000)) HTTP/1.1\r\nHost: x\r\n\r\n", 414),
         BadRequest("a long head", get + "X-A: \(long(40_000))\r\n\r\n", 431),

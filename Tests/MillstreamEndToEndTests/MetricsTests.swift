@@ -86,7 +86,7 @@ import Testing
         let server = try ServerProcess(configuration: "log:\n  level: trace\n")
         let headers = ["Authorization": "Bearer secret-token-1", "Cookie": "session=secret-token-2"]
         _ = try server.client.get("/v1/jobs?token=secret-token-3", headers)
-        _ = try server.client.get("/v1/events?channel=c&access_token=secret-token-4&limit=x", headers)
+        _ = try server.client.stream("/v1/events?channel=c&access_token=secret-token-4", headers)
         _ = try server.client.get("/nothing?token=secret-token-5", headers)
         _ = try server.client.post("/v1/jobs?token=secret-token-6", json: "{", headers)
         server.signal(SIGTERM)

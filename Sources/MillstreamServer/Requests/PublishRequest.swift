@@ -53,7 +53,9 @@ enum PublishRequest {
             throw Problem(.channelFencing, prefix + "attempt and sequence are for jobs")
         }
         if let name, EventName.reserved.contains(name) {
-            throw Problem(LedgerRefusal.reservedEventName(name))
+            var problem = Problem(LedgerRefusal.reservedEventName(name))
+            problem.detail = prefix + problem.detail
+            throw problem
         }
         event.attempt = attempt
         event.sequence = sequence.map(Int64.init)

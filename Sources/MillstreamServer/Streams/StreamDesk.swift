@@ -29,6 +29,7 @@ final class StreamDesk: StreamTableDelegate {
         hub = StreamHub(
             settings: settings, output: output, source: source, nowMs: core.loop.now.nanoseconds / 1_000_000,
             seed: .random(in: .min ... .max))
+        reported = hub.metrics
         source.hub = hub
         hub.didDeliver = { [unowned core] emittedAtNs in
             // Read anew for each log: the flush before may have sent to thousands.
@@ -43,7 +44,7 @@ final class StreamDesk: StreamTableDelegate {
     }
 
     private var heartbeat: LoopTimer?
-    private lazy var reported = hub.metrics
+    private var reported: StreamMetrics
 
     // MARK: Requests
 

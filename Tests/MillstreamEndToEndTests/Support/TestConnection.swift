@@ -76,7 +76,11 @@ final class TestConnection {
     /// Everything to the end of the connection.
     func receiveAll() throws -> [UInt8] {
         var all: [UInt8] = []
-        while case let bytes = try receive(), !bytes.isEmpty { all += bytes }
+        let deadline = Deadline()
+        while case let bytes = try receive(), !bytes.isEmpty {
+            all += bytes
+            try deadline.check()
+        }
         return all
     }
 
@@ -111,10 +115,12 @@ final class TestConnection {
         if toHead || status == 204 || status == 304 { return TestResponse(status: status, headers: headers, body: []) }
         if headers["transfer-encoding"] == "chunked" {
             var decoder = ChunkDecoder()
+            let deadline = Deadline()
             while !decoder.isAtEnd {
                 let bytes = try receive()
                 guard !bytes.isEmpty else { throw TestFailure("ended without the last chunk") }
                 body += decoder.decode(bytes)
+                try deadline.check()
             }
         } else if let length = headers["content-length"].flatMap({ Int($0) }) {
             while body.count < length {

@@ -32,8 +32,9 @@ final class TestStream {
         if status == 204 { isAtEnd = true }
     }
 
-    /// The next event; nil at the end of the stream. Throws when nothing comes for 30 s.
+    /// The next event; nil at the end of the stream. Throws when nothing comes for 30 s, or nothing but heartbeats for 60 s.
     func next() throws -> ServerSentEvent? {
+        let deadline = Deadline()
         while waiting.isEmpty {
             if isAtEnd { return nil }
             let bytes = try connection.receive()
@@ -41,6 +42,7 @@ final class TestStream {
                 isAtEnd = true
                 continue
             }
+            try deadline.check()
             let body = decoder.decode(bytes)
             if keepsRaw { raw += body }
             parser.push(body) { waiting.append($0) }
