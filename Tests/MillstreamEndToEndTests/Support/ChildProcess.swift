@@ -23,7 +23,8 @@ final class ChildProcess {
     /// The writing end of its standard input, or -1.
     private var input: Int32
     private var status: Int32?
-    private static let spawning = NSLock()
+    /// Held while a program is started, and by whoever has a descriptor open that none may inherit.
+    static let spawning = NSLock()
 
     init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], output: Output, errors: URL,

@@ -18,13 +18,22 @@ final class TemporaryDirectory {
         url.appendingPathComponent(name)
     }
 
-    /// Writes a text; scripts (`.sh`, `.py`) become executable.
+    /// Writes a text; scripts (`.sh`, `.py`) become executable. No program is started meanwhile: it would inherit the descriptor, and
+    /// a script that somebody may write to cannot be run (ETXTBSY).
     @discardableResult
     func write(_ name: String, _ text: String) throws -> URL {
+        ChildProcess.spawning.lock()
+        defer { ChildProcess.spawning.unlock() }
         let file = file(name)
-        try Data(text.utf8).write(to: file)
-        if name.hasSuffix(".sh") || name.hasSuffix(".py") {
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        let mode: mode_t = name.hasSuffix(".sh") || name.hasSuffix(".py") ? 0o755 : 0o644
+        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw TestFailure("\(file.path): errno \(errno)") }
+        defer { close(descriptor) }
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw TestFailure("\(file.path): errno \(errno)") }
+            rest = rest.dropFirst(count)
         }
         return file
     }

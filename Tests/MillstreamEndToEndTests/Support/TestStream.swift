@@ -69,6 +69,7 @@ final class TestStream {
             events.append(event)
             if event.name == name { return events }
         }
-        throw TestFailure("the stream ended without \(name): \(events.map(\.name))")
+        let last = events.last?.data.prefix(1000) ?? ""
+        throw TestFailure("the stream ended without \(name): \(events.map(\.name)), the last one \(last)")
     }
 }
