@@ -27,10 +27,10 @@ final class ServerCore {
     // Made after the core, because they call it; there from `attach` on, before the first request.
     private(set) var http: HTTPServer!
     private(set) var streams: StreamDesk!
+    private(set) lazy var storeWatch = StoreWatch(core: self)
 
     private var pendingReplies: [LaneTicket: (LedgerReply) -> Void] = [:]
     private var pendingReads: [LaneTicket: (ReadAnswer) -> Void] = [:]
-    private var storeHealth = StoreHealth.ok
     private var lastTicket: UInt64 = 0
     private var lastRequest: UInt64 = 0
     private let requestPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
@@ -81,20 +81,21 @@ final class ServerCore {
         }
         for upload in report.removedUploads { uploads.remove(upload) }
         metrics.didCommit(report)
-        noteHealth(report.storeHealth)
+        storeWatch.note(report.storeHealth)
+        if log.logLevel <= .info { tell(report.notices) }
     }
 
-    private func noteHealth(_ health: StoreHealth) {
-        guard health != storeHealth else { return }
-        storeHealth = health
-        switch health {
-        case .ok:
-            log.notice("the store takes commits again")
-            readiness.knownFailure = nil
-        case .faulty(let error):
-            log.error(
-                "the store takes nothing", metadata: ["code": "\(error.code.rawValue)", "error": "\(error.message)"])
-            readiness.knownFailure = "store: \(error.code.rawValue)"
+    /// States of jobs as log lines: failures at info, the rest at debug.
+    private func tell(_ notices: [CommitNotice]) {
+        for case .job(let record) in notices {
+            let level = record.state == .failed ? Logger.Level.info : .debug
+            guard log.logLevel <= level else { continue }
+            var metadata: Logger.Metadata = [
+                "job": "\(record.id)", "kind": "\(record.kind)", "state": "\(record.state.word)",
+                "attempt": "\(record.attempt)",
+            ]
+            if let error = record.error { metadata["error"] = "\(error.code)" }
+            log.log(level: level, "job", metadata: metadata)
         }
     }
 

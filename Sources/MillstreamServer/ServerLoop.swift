@@ -37,7 +37,7 @@ public final class ServerLoop {
         http = try HTTPServer(loop: loop, settings: httpSettings, application: application)
         core.attach(http: http, streams: StreamDesk(core: core, table: http.streams, settings: streams))
         drain = Drain(core: core)
-        // A tick's length is known when the next one ends.
+        // Of the tick before: the present one is not over yet.
         loop.atTickEnd(.settle) { [unowned self] in
             metrics.tick.recordNanoseconds(Int64(clamping: loop.stats.lastTickNanoseconds))
         }

@@ -122,7 +122,7 @@ import Testing
             _ = try browser.event("tick")
             server.kill9()
             try server.start()
-            // The next attempt is given all messages again.
+            // Each attempt is given all messages again.
             for _ in 0..<round { _ = try browser.event("tick") }
         }
         try server.client.cancel(job)

@@ -38,7 +38,7 @@ final class StreamDesk: StreamTableDelegate {
         }
         table.delegate = self
         core.loop.atTickEnd(.flush) { [unowned self] in hub.flush() }
-        heartbeat = core.loop.schedule(afterMs: 250, repeating: true) { [unowned self] in
+        heartbeat = core.loop.schedule(afterMs: Int(StreamHub.stripeMs), repeating: true) { [unowned self] in
             hub.advance(nowMs: core.loop.now.nanoseconds / 1_000_000)
         }
     }
@@ -54,7 +54,13 @@ final class StreamDesk: StreamTableDelegate {
         switch StreamAdmission.decide(admission) {
         case .badCursor(let error): core.refuse(request, Problem(.malformedCursor, error.reason))
         case .nothingLeft: core.reply(request, status: 204, headers: [("Cache-Control", "no-store")], body: [])
-        case .stream: begin(admission, request)
+        case .stream:
+            // A log that has ended can still be read; one that goes on cannot go on now.
+            if core.storeWatch.isDown, !admission.logs.allSatisfy({ $0.extent?.hasEnded == true }) {
+                turnAway(request, .store)
+            } else {
+                begin(admission, request)
+            }
         }
     }
 
