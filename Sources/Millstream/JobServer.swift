@@ -72,7 +72,7 @@ public final class JobServer: Sendable {
         let pool = WorkerPool(
             lane: lane, handlers: handlers, limits: PoolLimits(configuration),
             uploadPath: { uploads + "/" + $0 })
-        let replay = try startLanes(lane, pool, directory)
+        let (replay, uploadSizes) = try startLanes(lane, pool, directory)
         defer {
             pool.stop(graceMs: 1000)
             let unstored = lane.stop()
@@ -80,7 +80,8 @@ public final class JobServer: Sendable {
             if unstored > 0 { log.error("the store did not take everything", metadata: ["commands": "\(unstored)"]) }
             log.notice("stopped")
         }
-        let loop = try makeLoop(access, directory, lane, replay, descriptors: descriptors)
+        let loop = try makeLoop(
+            access, directory, lane, replay, uploadSizes: uploadSizes, descriptors: descriptors)
         let address = try listen(loop)
         loop.reload = { [unowned self] in
             reloading.async { self.applyReload(lane, access, uploads: uploads) }
@@ -120,23 +121,28 @@ public final class JobServer: Sendable {
 
     private func startLanes(
         _ lane: JournalLane, _ pool: WorkerPool, _ directory: DataDirectory
-    ) throws(StartFailure) -> ReplayLanes {
+    ) throws(StartFailure) -> (ReplayLanes, uploadSizes: [String: Int64]) {
         let mailbox = mailbox
+        let found = Locked<[String: Int64]>([:])
         let surroundings = LaneSurroundings(
             deliver: { mailbox.post(.lane($0)) }, direct: { pool.perform($0) })
-        let (configuration, kinds, path) = (configuration, kinds(of: configuration), directory.journal)
+        let (configuration, kinds) = (configuration, kinds(of: configuration))
+        let (path, uploads) = (directory.journal, directory.uploads)
         do throws(JournalError) {
             let readers = try lane.start(readers: configuration.journal.readers, surroundings: surroundings) {
                 () throws(JournalError) in
                 let store = try JournalOpening.open(configuration.journal, path: path)
+                let sizes = try UploadInventory.take(of: uploads, store: store)
+                found.withLock { $0 = sizes }
                 let ledger = JobLedger(
                     kinds: kinds, limits: LedgerLimits(configuration), retention: RetentionPolicy(configuration),
                     store: store)
                 return LaneJournal(store: store, ledger: ledger)
             }
-            return ReplayLanes(readers: readers, maxQueued: configuration.limits.replayQueue) {
+            let replay = ReplayLanes(readers: readers, maxQueued: configuration.limits.replayQueue) {
                 mailbox.post(.read($0))
             }
+            return (replay, found.withLock { $0 })
         } catch {
             throw StartFailure(.data, "\(path): \(error.message)")
         }
@@ -144,7 +150,7 @@ public final class JobServer: Sendable {
 
     private func makeLoop(
         _ access: AccessPolicy, _ directory: DataDirectory, _ lane: JournalLane, _ replay: ReplayLanes,
-        descriptors: Int
+        uploadSizes: [String: Int64], descriptors: Int
     ) throws(StartFailure) -> ServerLoop {
         let registry = PrometheusRegistry(maxSeries: configuration.limits.maxMetricSeries)
         let metrics = ServerMetrics(factory: registry, exposition: { registry.render() })
@@ -152,8 +158,8 @@ public final class JobServer: Sendable {
             return try ServerLoop(
                 settings: ServerSettings(configuration, access: access, uploads: directory.uploads),
                 http: HTTPServerSettings(configuration, descriptors: descriptors),
-                streams: StreamSettings(configuration), mailbox: mailbox, lane: lane, replay: replay, metrics: metrics,
-                log: log)
+                streams: StreamSettings(configuration), uploadSizes: uploadSizes, mailbox: mailbox, lane: lane,
+                replay: replay, metrics: metrics, log: log)
         } catch {
             throw StartFailure(.resources, "no descriptor or memory left")
         }

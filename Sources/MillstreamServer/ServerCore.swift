@@ -37,7 +37,7 @@ final class ServerCore {
 
     init(
         loop: EventLoop, lane: JournalLane, replay: ReplayLanes, settings: ServerSettings, metrics: ServerMetrics,
-        log: Logger
+        log: Logger, uploads: UploadFiles
     ) {
         self.loop = loop
         self.lane = lane
@@ -48,7 +48,7 @@ final class ServerCore {
         directory = JobDirectory()
         parked = ParkedRequests(loop: loop, maxWaiting: settings.maxParkedRequests)
         readiness = Readiness(loop: loop)
-        uploads = UploadFiles(directory: settings.uploadDirectory)
+        self.uploads = uploads
     }
 
     // MARK: To the lanes and back

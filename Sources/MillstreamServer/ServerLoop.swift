@@ -25,14 +25,17 @@ public final class ServerLoop {
 
     public init(
         settings: ServerSettings, http httpSettings: HTTPServerSettings, streams: StreamSettings,
-        mailbox: Mailbox<LoopMessage>, lane: JournalLane, replay: ReplayLanes, metrics: ServerMetrics, log: Logger
+        uploadSizes: [String: Int64], mailbox: Mailbox<LoopMessage>, lane: JournalLane, replay: ReplayLanes,
+        metrics: ServerMetrics, log: Logger
     ) throws {
         loop = try EventLoop()
         self.mailbox = mailbox
         self.metrics = metrics
         self.log = log
         core = ServerCore(
-            loop: loop, lane: lane, replay: replay, settings: settings, metrics: metrics, log: log)
+            loop: loop, lane: lane, replay: replay, settings: settings, metrics: metrics, log: log,
+            uploads: UploadFiles(
+                directory: settings.uploadDirectory, sizes: uploadSizes, post: { [mailbox] in mailbox.post($0) }))
         application = ServerApplication(core: core)
         http = try HTTPServer(loop: loop, settings: httpSettings, application: application)
         core.attach(http: http, streams: StreamDesk(core: core, table: http.streams, settings: streams))
@@ -78,6 +81,7 @@ public final class ServerLoop {
         case .lane(let report): core.laneDidReport(report)
         case .read(let report): core.replayDidRead(report)
         case .canary(let failure): core.readiness.probeDidEnd(failure: failure)
+        case .uploadAdopted(let id, let isThere): core.uploads.adoptionDidEnd(id, isThere: isThere)
         case .settings(let settings): core.settings = settings
         case .stop: drain.begin()
         }

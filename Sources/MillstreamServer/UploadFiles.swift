@@ -1,33 +1,56 @@
-// The files of uploads on disk, and how many bytes they are. Loop-confined but for the removal of files, which runs on a Dispatch
-// queue of its own because the file system may be slow.
+// The files of uploads on disk, and how many bytes they are. Loop-confined but for the file system, which may be slow: names change and
+// files go on a Dispatch queue of their own, and what came of it comes back through the mailbox.
 
 import Dispatch
 import Glibc
-import MillstreamJournal
 
 final class UploadFiles {
     let directory: String
     /// Bytes of all uploads, those included that are being registered.
     private(set) var byteCount: Int64 = 0
     private var sizes: [String: Int64] = [:]
+    private var adopting: [String: (Bool) -> Void] = [:]
     private let queue = DispatchQueue(label: "millstream.uploads")
+    private let post: @Sendable (LoopMessage) -> Bool
 
-    init(directory: String) {
+    /// - Parameters:
+    ///   - sizes: of the files that are there already, by id.
+    ///   - post: into the loop's mailbox.
+    init(directory: String, sizes: [String: Int64], post: @escaping @Sendable (LoopMessage) -> Bool) {
         self.directory = directory
+        self.sizes = sizes
+        self.post = post
+        byteCount = sizes.values.reduce(0, +)
     }
 
-    /// Where the worker of a job finds it. Any thread; the id was checked when it was stored.
-    func path(of id: String) -> String { directory + "/" + id }
-
-    func add(_ id: String, byteCount: Int64) {
+    /// Gives the file of a body its name; `done` is told whether it has it, later and on the loop.
+    func adopt(_ path: String, as id: String, byteCount: Int64, _ done: @escaping (Bool) -> Void) {
         sizes[id] = byteCount
         self.byteCount += byteCount
+        adopting[id] = done
+        let target = directory + "/" + id
+        queue.async { [post] in
+            let isThere = rename(path, target) == 0
+            if !isThere { unlink(path) }
+            // The loop always drains: a full mailbox has room again in a moment.
+            while !post(.uploadAdopted(id: id, isThere: isThere)) { usleep(1000) }
+        }
+    }
+
+    func adoptionDidEnd(_ id: String, isThere: Bool) {
+        let done = adopting.removeValue(forKey: id)
+        if !isThere { forget(id) }
+        done?(isThere)
     }
 
     /// Forgets it and removes its file.
     func remove(_ id: String) {
-        byteCount -= sizes.removeValue(forKey: id) ?? 0
-        let path = path(of: id)
+        forget(id)
+        let path = directory + "/" + id
         queue.async { unlink(path) }
+    }
+
+    private func forget(_ id: String) {
+        byteCount -= sizes.removeValue(forKey: id) ?? 0
     }
 }

@@ -30,17 +30,26 @@ final class UploadRoutes {
                 throw Problem(
                     .insufficientStorage, "the uploads together would be larger than they may; nothing was stored")
             }
-            try register(file, request, exchange)
+            register(file, request, exchange)
         }
     }
 
-    private func register(_ file: UploadedFile, _ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
+    private func register(_ file: UploadedFile, _ request: RequestContext, _ exchange: HTTPExchange) {
+        guard let taken = exchange.takeUpload() else { return }
         let upload = UploadRecord(
-            id: String(file.path.split(separator: "/").last ?? ""),
-            name: Self.displayName(file.fileName), contentType: file.contentType ?? "application/octet-stream",
-            byteCount: Int64(file.byteCount), createdAt: LedgerTime.current().wall)
-        _ = exchange.takeUpload()
-        core.uploads.add(upload.id, byteCount: upload.byteCount)
+            id: RandomID.make(), name: Self.displayName(file.fileName),
+            contentType: file.contentType ?? "application/octet-stream", byteCount: Int64(file.byteCount),
+            createdAt: LedgerTime.current().wall)
+        core.uploads.adopt(taken.path, as: upload.id, byteCount: upload.byteCount) { [unowned self] isThere in
+            guard isThere else {
+                core.refuse(request, Problem(.insufficientStorage, "the body could not be stored"))
+                return
+            }
+            journal(upload, request)
+        }
+    }
+
+    private func journal(_ upload: UploadRecord, _ request: RequestContext) {
         do throws(Problem) {
             try core.submit(.registerUpload(upload)) { [unowned self] reply in
                 switch reply {
