@@ -13,8 +13,12 @@ extension StreamHub {
         guard let last = events.last else { return }
         let log = findOrMake(name)
         guard enter(ref, epoch, log) else { return }
-        // A channel never ends, so its commits tell all there is to know of it.
-        if case .channel = name { knowHead(of: log) }
+        // A channel never ends, so its commits tell all there is to know of it: up to the first of them it was there before. Readers
+        // that wait for its head stand within that, and not beyond the end of an empty log.
+        if case .channel = name {
+            log.lastSequence = max(log.lastSequence, (events.first?.sequence ?? 1) - 1)
+            knowHead(of: log)
+        }
         let bytesBefore = log.recent.byteCount
         let added = log.append(events, epoch: epoch)
         guard added > 0 else { return }
