@@ -23,7 +23,13 @@ import Testing
         }
 
         func remount(_ option: String) throws {
-            let result = try FinishedProgram.run("mount", ["-o", "remount,\(option)", path])
+            // Busy for a moment more: the kernel closes the files of a killed server in its own time.
+            var result = try FinishedProgram.run("mount", ["-o", "remount,\(option)", path])
+            _ = try eventually {
+                guard result.status != 0 else { return true }
+                result = try FinishedProgram.run("mount", ["-o", "remount,\(option)", path])
+                return false
+            }
             guard result.status == 0 else { throw TestFailure(result.errors) }
         }
 
