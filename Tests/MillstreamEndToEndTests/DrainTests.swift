@@ -9,22 +9,13 @@ import Testing
         let id = try server.client.start("held")
         let stream = try server.client.events(id)
         try stream.until("began")
-        // A connection that is there already: the port may be given up at once.
-        let open = try TestConnection(port: server.port)
-        try open.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-        #expect(try open.response().status == 200)
         server.signal(SIGTERM)
-        let body = "{\"kind\":\"held\"}"
-        let isRefusing = try eventually {
-            let connection = try TestConnection(port: server.port)
-            try connection.send(
-                "POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
-            let answer = try connection.response()
-            return answer.status == 503 && answer.problem == "draining" && answer.headers["retry-after"] != nil
-        }
-        #expect(isRefusing)
-        #expect(try server.client.get("/readyz").status == 503, "no balancer sends anybody here now")
+        let isDraining = try eventually { try server.client.get("/readyz").status == 503 }
+        #expect(isDraining, "no balancer sends anybody here now")
+        let refused = try server.client.post("/v1/jobs", json: "{\"kind\":\"held\"}")
+        #expect(refused.status == 503)
+        #expect(refused.problem == "draining")
+        #expect(refused.headers["retry-after"] != nil)
         // The job ends as if nothing were, its reader sees the end, and then the server goes.
         #expect(try server.client.give(id).status == 202)
         #expect(try stream.rest().last?.name == "completed")

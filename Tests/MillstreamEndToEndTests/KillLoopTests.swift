@@ -52,11 +52,12 @@ import Testing
             }
         }
 
-        /// Ends all threads; false when one hangs.
-        func finish() -> Bool {
+        /// Ends all threads; false when one hangs. `wake` makes an event for a reader that waits for one.
+        func finish(wake: () throws -> Void) rethrows -> Bool {
+            lock.withLock { isOver = true }
+            try wake()
             lock.lock()
             defer { lock.unlock() }
-            isOver = true
             let deadline = Date().addingTimeInterval(60)
             while running > 0 {
                 guard lock.wait(until: deadline) else { return false }
@@ -113,7 +114,11 @@ import Testing
             try server.start()
         }
         #expect(ledger.await(more: 20))
-        #expect(ledger.finish())
+        let isFinished = try ledger.finish {
+            let answer = try client.post("/v1/channels/c/events", json: "{\"event\":\"e\",\"data\":\"the end\"}")
+            #expect(answer.status == 200)
+        }
+        #expect(isFinished)
         try check(ledger, server)
     }
 

@@ -1,5 +1,6 @@
 // What a reader of one job sees, whenever it comes.
 
+import Foundation
 import MillstreamSSE
 import Testing
 
@@ -123,6 +124,22 @@ import Testing
             after = next
         }
         #expect(ids == events.map(\.id))
+    }
+
+    @Test func aPageForACursorOfAnotherEpochSaysSoAndGivesTheWholeLog() throws {
+        let server = try ServerProcess()
+        let id = try server.client.start("demo.steps", input: "{\"steps\":2,\"interval_ms\":1}")
+        _ = try server.client.events(id).rest()
+        let json = ["Accept": "application/json"]
+        let page = try server.client.get("/v1/jobs/\(id)/events?after=zzzzzz-2", json)
+        let gap = try #require(page["gap"] as? [String: Any])
+        #expect(gap["reason"] as? String == "epoch")
+        #expect(gap["from"] as? String == "zzzzzz-2")
+        #expect((page["events"] as? [[String: Any]])?.compactMap { $0["seq"] as? Int } == [1, 2, 3])
+        #expect(page["next"] is NSNull)
+        for cursor in ["nonsense", "-", "-1", "a-"] {
+            #expect(try server.client.get("/v1/jobs/\(id)/events?after=\(cursor)", json).status == 400, "\(cursor)")
+        }
     }
 
     @Test func severalLogsShareOneConnection() throws {
