@@ -8,10 +8,19 @@ import Glibc
 extension HTTPConnection {
     /// The application's answer to the request in hand.
     func reply(status: Int, headers: [(String, String)], body: [UInt8]) {
+        reply(status: status, headers: headers, body: body, byteCount: body.count)
+    }
+
+    /// The head of a stream, for HEAD.
+    func replyWithStreamHead(_ headers: [(String, String)]) {
+        reply(status: 200, headers: headers, body: [], byteCount: nil)
+    }
+
+    private func reply(status: Int, headers: [(String, String)], body: [UInt8], byteCount: Int?) {
         guard phase == .exchanging, let request else { return }
         var isClosing = ending == .closeAfterReply || server.isDraining || hasPeerClosed && pending.isEmpty
         let text = server.replyText.head(
-            status: status, headers: headers, bodyByteCount: body.count, isClosing: &isClosing)
+            status: status, headers: headers, bodyByteCount: byteCount, isClosing: &isClosing)
         let hasBody = request.head.method != .head && ReplyText.allowsBody(status: status)
         endExchange()
         guard !isClosing else { return sendLast(text, hasBody ? body : []) }

@@ -53,7 +53,7 @@ public final class HTTPExchange {
     public func beginStream(headers: [(String, String)]) -> StreamID? {
         guard let connection else { return nil }
         guard head.method != .head else {
-            connection.reply(status: 200, headers: headers, body: [])
+            connection.replyWithStreamHead(headers)
             return nil
         }
         return connection.beginStream(headers: headers)

@@ -9,8 +9,9 @@ final class ReplyText {
     private var dateSecond = time_t.min
     private var dateText = ""
 
-    /// The head with its empty line. `isClosing` becomes true when the headers ask for it.
-    func head(status: Int, headers: [(String, String)], bodyByteCount: Int, isClosing: inout Bool) -> [UInt8] {
+    /// The head with its empty line. `isClosing` becomes true when the headers ask for it. The length is nil where GET would give
+    /// a stream: what HEAD tells of a length must be GET's (RFC 9110 section 8.6).
+    func head(status: Int, headers: [(String, String)], bodyByteCount: Int?, isClosing: inout Bool) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(512)
         text.append(contentsOf: "HTTP/1.1 ".utf8)
@@ -27,7 +28,7 @@ final class ReplyText {
             }
             append(name, value, to: &text)
         }
-        if Self.allowsBody(status: status) {
+        if let bodyByteCount, Self.allowsBody(status: status) {
             text.append(contentsOf: "\r\nContent-Length: ".utf8)
             append(bodyByteCount, to: &text)
         }

@@ -260,6 +260,7 @@ import Testing
         try client.request("HEAD /stream")
         let head = try client.readResponse(hasBody: false)
         #expect(head["content-type"] == "text/event-stream")
+        #expect(head["content-length"] == nil)
         #expect(server.onLoop { $0.streams.isEmpty })
     }
 
