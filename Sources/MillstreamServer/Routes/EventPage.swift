@@ -18,19 +18,23 @@ struct EventPage {
             (after, gap) = Self.skipTrimmed(0, record)
             return
         }
-        if (1...18).contains(cursor.utf8.count), cursor.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            (after, gap) = Self.skipTrimmed(min(Int64(cursor) ?? 0, record.lastSequence), record)
-            return
-        }
-        guard let id = EventID(cursor) else {
-            throw Problem(.malformedCursor, "after is neither an event's id nor a number")
-        }
+        let id = try Self.id(cursor, in: record)
         if id.epoch == record.epoch, id.sequence <= record.lastSequence {
             (after, gap) = Self.skipTrimmed(id.sequence, record)
         } else {
             after = record.trimmedThrough
-            gap = Self.gap(from: cursor, to: nil, reason: "epoch")
+            gap = Self.gap(from: id.description, to: nil, reason: "epoch")
         }
+    }
+
+    private static func id(_ cursor: String, in record: JobRecord) throws(Problem) -> EventID {
+        if (1...18).contains(cursor.utf8.count), cursor.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            return EventID(epoch: record.epoch, sequence: Int64(cursor) ?? 0)
+        }
+        guard let id = EventID(cursor) else {
+            throw Problem(.malformedCursor, "after is neither an event's id nor a number")
+        }
+        return id
     }
 
     private static func skipTrimmed(_ after: Int64, _ record: JobRecord) -> (Int64, JSONText?) {
