@@ -29,12 +29,23 @@ final class UploadFiles {
         self.byteCount += byteCount
         adopting[id] = done
         let target = directory + "/" + id
-        queue.async { [post] in
-            let isThere = rename(path, target) == 0
-            if !isThere { unlink(path) }
+        queue.async { [post, directory] in
+            let isThere = rename(path, target) == 0 && Self.sync(directory)
+            if !isThere {
+                unlink(path)
+                unlink(target)
+            }
             // The loop always drains: a full mailbox has room again in a moment.
             while !post(.uploadAdopted(id: id, isThere: isThere)) { usleep(1000) }
         }
+    }
+
+    /// The new name survives a power loss before the journal knows of it.
+    private static func sync(_ directory: String) -> Bool {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
     }
 
     func adoptionDidEnd(_ id: String, isThere: Bool) {

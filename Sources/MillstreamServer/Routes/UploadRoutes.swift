@@ -23,7 +23,7 @@ final class UploadRoutes {
             if failure.errorNumber == ENOSPC || failure.errorNumber == EDQUOT {
                 throw Problem(.insufficientStorage, "the disk is full; nothing was stored")
             }
-            throw Problem(.malformedRequest, "the body could not be stored")
+            throw Self.notStored
         case .none, .bytes: throw Problem(.malformedRequest, "the body is missing")
         case .file(let file):
             guard core.uploads.byteCount + Int64(file.byteCount) <= core.settings.maxTotalUploadBytes else {
@@ -42,7 +42,7 @@ final class UploadRoutes {
             createdAt: LedgerTime.current().wall)
         core.uploads.adopt(taken.path, as: upload.id, byteCount: upload.byteCount) { [unowned self] isThere in
             guard isThere else {
-                core.refuse(request, Problem(.insufficientStorage, "the body could not be stored"))
+                core.refuse(request, Self.notStored)
                 return
             }
             journal(upload, request)
@@ -61,6 +61,13 @@ final class UploadRoutes {
         } catch {
             undo(upload, error, request)
         }
+    }
+
+    /// The server's file system is at fault, not the request.
+    private static var notStored: Problem {
+        var problem = Problem(.storeUnavailable, "the body could not be stored")
+        problem.headers = [("Retry-After", "5")]
+        return problem
     }
 
     private func created(_ upload: UploadRecord, _ request: RequestContext) {
