@@ -32,7 +32,7 @@ extension JobLedger {
         for event in events {
             if case .refused = WorkerEventKind(event.name) { return .refused(.reservedEventName(event.name)) }
             guard event.data.bytes.count <= limits.maxEventBytes else {
-                return .refused(.limit("the data of an event has more than \(limits.maxEventBytes) bytes"))
+                return .refused(.eventTooLarge(maxBytes: limits.maxEventBytes))
             }
         }
         switch log {

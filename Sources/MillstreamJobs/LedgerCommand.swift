@@ -134,7 +134,8 @@ public enum LedgerRefusal: Error, Sendable, Hashable {
     case sequenceGap(expected: Int64)
     case reservedEventName(String)
     case unknownUpload(String)
-    /// A bound of this log, of the channels, or of all uploads.
+    /// The bound of the channels, or of one job's messages.
     case limit(String)
+    case eventTooLarge(maxBytes: Int)
     case store(JournalError)
 }

@@ -95,7 +95,7 @@ public enum SettingTable {
             "Requests that wait for a change (Prefer: wait) at a time; one more is answered at once."),
         Setting(
             "limits.max_event_bytes", .bytes(\.limits.maxEventBytes, 256...16 * mib),
-            "Data of one event (413; a worker's is cut)."),
+            "Data of one event (422; a worker's is cut)."),
         Setting(
             "limits.max_line_bytes", .bytes(\.limits.maxLineBytes, 256...16 * mib),
             "One line of a worker program's output; a longer one is cut and says so."),
@@ -169,7 +169,7 @@ public enum SettingTable {
             "uploads.max_bytes", .bytes(\.uploads.maxBytes, kib...1024 * gib), reload: true, "One uploaded file (413)."),
         Setting(
             "uploads.max_total_bytes", .bytes(\.uploads.maxTotalBytes, kib...16_384 * gib), reload: true,
-            "All uploaded files that are kept (503)."),
+            "All uploaded files that are kept (507)."),
         Setting(
             "uploads.max_concurrent", .count(\.uploads.maxConcurrent, 1...10_000), "Files that come in at a time (503)."
         ),

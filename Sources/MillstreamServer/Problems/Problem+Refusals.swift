@@ -38,7 +38,10 @@ extension Problem {
         case .unknownUpload(let id):
             self = .field(.unknownUpload, "upload", "there is no upload \"\(id)\"")
         case .limit(let what):
-            self.init(.invalidValue, what)
+            self.init(.limitReached, what)
+            headers = [("Retry-After", "5")]
+        case .eventTooLarge(let maxBytes):
+            self = .field(.invalidValue, "data", "must be at most \(maxBytes) bytes")
         case .store(let error):
             self.init(store: error)
         }

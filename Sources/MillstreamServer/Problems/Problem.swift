@@ -37,6 +37,7 @@ struct Problem: Error, Sendable, Equatable {
         case headTooLarge = "head-too-large"
         case internalError = "internal-error"
         case queueFull = "queue-full"
+        case limitReached = "limit-reached"
         case draining = "draining"
         case overloaded = "overloaded"
         case storeUnavailable = "store-unavailable"
@@ -81,6 +82,7 @@ struct Problem: Error, Sendable, Equatable {
             case .internalError: (500, "Internal error")
             case .methodNotImplemented: (501, "Method not implemented")
             case .queueFull: (503, "The queue is full")
+            case .limitReached: (503, "A bound of the server is reached")
             case .draining: (503, "The server is draining")
             case .overloaded: (503, "Too many requests at once")
             case .storeUnavailable: (503, "The store is unavailable")
