@@ -173,6 +173,8 @@ public final class JobServer: Sendable {
             : .tcp(host: host.filter { $0 != "[" && $0 != "]" }, port: UInt16(configuration.port))
         do {
             return try loop.listen(on: address)
+        } catch HTTPServerError.notASocket(let path) {
+            throw StartFailure(.address, "\(path): there is a file of that name, and it is no socket")
         } catch HTTPServerError.cannotListen(_, let number) {
             throw StartFailure(.address, "\(address): \(String(cString: strerror(number)))")
         } catch {
