@@ -16,7 +16,7 @@ public struct LedgerLimits: Sendable, Hashable {
     public var maxRowsPerSweep: Int
 
     public init(
-        maxQueuedJobs: Int = 100_000, maxEventBytes: Int = 262_144, maxChannels: Int = 10_000,
+        maxQueuedJobs: Int = 100_000, maxEventBytes: Int = 262_144, maxChannels: Int = 100_000,
         maxMessagesPerJob: Int = 1000, maxStepsPerAdvance: Int = 1024, maxRowsPerSweep: Int = 64
     ) {
         self.maxQueuedJobs = maxQueuedJobs

@@ -204,6 +204,43 @@ struct JournalLaneTests {
         #expect(bench.log.all.last?.storeHealth == .ok)
     }
 
+    @Test func aPoisonousEventThatIsKeptAloneIsFoundByWhatOtherWorkersSayLater() throws {
+        let (running, isRunning) = AsyncStream<Void>.makeStream()
+        let (failed, hasFailed) = AsyncStream<Void>.makeStream()
+        let faults = FaultyStore.Faults { _, batch in
+            let isPoisoned = batch.contains {
+                if case .append(_, let event, _) = $0 { event.name == "poison" } else { false }
+            }
+            guard isPoisoned else { return nil }
+            hasFailed.finish()
+            return JournalError(.io, "too much")
+        }
+        var limits = LaneLimits()
+        limits.firstRetryMs = 1
+        limits.maxRetryMs = 5
+        let bench = try LaneBench(
+            kinds: Self.kinds + [JobKind(name: "bad", worker: .swift)],
+            handlers: [
+                "bad": Closure { job in
+                    for await _ in running {}
+                    try await job.emit("poison")
+                    return nil
+                },
+                "count": Closure { job in
+                    isRunning.finish()
+                    for await _ in failed {}
+                    for number in 0..<200 { try await job.emit("n", .string("\(number)")) }
+                    return nil
+                },
+            ], limits: limits, faults: faults)
+        try bench.createPersistently("bad", 1)
+        try bench.createPersistently("count", 2)
+        try bench.log.waitForEnd(of: 2)
+        let logs = ReportLog.events(bench.log.all)
+        expectWhole(logs[.job(JobID(trusted: "j2"))], 200)
+        #expect(logs[.job(JobID(trusted: "j1"))]?.last?.name == "failed")
+    }
+
     @Test func aPoisonousEventAloneInTheSystemIsFoundWithTheHelpOfACaller() throws {
         let faults = FaultyStore.Faults { _, batch in
             let isPoisoned = batch.contains {

@@ -27,7 +27,7 @@ extension ServerConfiguration {
         /// One line of a worker program's output.
         public var maxLineBytes = 256 << 10
         public var maxQueuedJobs = 100_000
-        public var maxChannels = 10_000
+        public var maxChannels = 100_000
         /// Messages to one job in its life.
         public var maxMessagesPerJob = 1000
         /// Messages to the loop that wait.

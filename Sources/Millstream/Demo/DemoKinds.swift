@@ -11,8 +11,8 @@ enum DemoKinds {
         let all = [
             JobKind(name: DemoSteps.kind, worker: .swift, concurrency: 4096),
             JobKind(name: DemoPublish.kind, worker: .swift, concurrency: 64),
-            // Each keeps a core busy.
-            JobKind(name: DemoTranscribe.kind, worker: .swift, concurrency: 2),
+            // Each keeps a core busy. A killed server begins the recording again: its readers see the second attempt go on in the log.
+            JobKind(name: DemoTranscribe.kind, worker: .swift, concurrency: 2, onCrash: .retry, crashAttempts: 10),
         ]
         return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
     }()

@@ -110,6 +110,8 @@ final class JournalWriter {
             answerCallers(until: stopAt.map { min($0, retryAt) } ?? retryAt)
             return
         }
+        // A bad entry that is kept alone would keep all workers waiting who could show that the store is well.
+        if retry.lacksProbe { retry.keepOrAdd(retry.sift(queue.takeFromWorkers())) }
         guard let next = retry.nextAttempt() else { return }
         switch attempt(next.entries, sweeping: false) {
         case .success(let done):

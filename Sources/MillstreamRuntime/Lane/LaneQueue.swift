@@ -143,6 +143,16 @@ final class LaneQueue: @unchecked Sendable {
         }
     }
 
+    /// What the workers said meanwhile, without waiting for it.
+    func takeFromWorkers() -> [LaneEntry] {
+        condition.withLock {
+            var batch: [LaneEntry] = []
+            var bytes = 0
+            move(from: \.fromWorkers, to: &batch, &bytes)
+            return batch
+        }
+    }
+
     /// These are done with, stored or answered: their room is free, and the line moves up.
     func settle(_ entries: some Sequence<LaneEntry>) {
         var admitted: [Waiter] = []

@@ -48,6 +48,9 @@ struct RetryQueue {
     /// Whether the first entry failed alone, so that a command from elsewhere can tell whose fault it is.
     var wantsForeignProbe: Bool { step == .probe && !entries.isEmpty }
 
+    /// Whether the first entry failed alone and nothing that is kept can tell whose fault it is: what waits elsewhere is to be added.
+    var lacksProbe: Bool { wantsForeignProbe && probeIndex == nil }
+
     /// Keeps what a failed batch held, or what arrived behind it. The first time it is tried whole once more: the fault may have
     /// lain in what is not kept.
     mutating func keepOrAdd(_ failed: [LaneEntry]) {
