@@ -20,7 +20,7 @@ final class DataDirectory {
         lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw Failure(description: "\(file): \(Self.errorText())") }
         // flock, not a pid file: the kernel gives it back when the process is killed.
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.take(lock) else {
             let reason = errno == EWOULDBLOCK ? "another server uses this data directory" : Self.errorText()
             close(lock)
             throw Failure(description: "\(path): \(reason)")
@@ -33,6 +33,18 @@ final class DataDirectory {
 
     var journal: String { path + "/journal.sqlite" }
     var uploads: String { path + "/uploads" }
+
+    /// Asks for a second, not once: a killed server may have left a child between fork and exec, which holds the lock until it has
+    /// become its program.
+    private static func take(_ lock: Int32) -> Bool {
+        for _ in 0..<100 {
+            if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+            poll(nil, 0, 10)
+        }
+        errno = EWOULDBLOCK
+        return false
+    }
 
     private static func makeDirectory(_ path: String) throws(Failure) {
         var partial = path.hasPrefix("/") ? "/" : ""
