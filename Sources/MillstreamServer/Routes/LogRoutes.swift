@@ -47,6 +47,9 @@ final class LogRoutes {
         try core.read(question) { [unowned self] result in
             switch result {
             case .success(.eventsPage(.job(let head)?, let events)) where head.ref == page.record.ref:
+                // The store may be read before the loop was told of the commit: a cursor must not run ahead of what the loop knows.
+                let known = core.directory.job(ref: head.ref)?.lastSequence ?? .max
+                let events = events.filter { $0.sequence <= known }
                 core.reply(
                     request, status: 200, headers: [JSONBody.contentType, ("Cache-Control", "no-store")],
                     body: page.body(events, head: head))
