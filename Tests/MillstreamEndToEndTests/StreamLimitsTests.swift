@@ -173,4 +173,19 @@ import Testing
         }
         for stream in streams { #expect(try stream.rest().sequences == Array(1...14)) }
     }
+
+    @Test func oneStreamPastTheBoundIsSentAwayAndTheOthersStay() throws {
+        let server = try ServerProcess(configuration: "limits:\n  max_streams: 3\n")
+        let path = "/v1/events?channel=c"
+        let streams = try (1...3).map { _ in try server.client.stream(path) }
+        let excess = try server.client.stream(path)
+        #expect(excess.status == 200)
+        let events = try excess.rest()
+        #expect(events.map(\.name) == ["closing"])
+        #expect(events.first?.object["reason"] as? String == "overload")
+        #expect(excess.endedCleanly)
+        let answer = try server.client.post("/v1/channels/c/events", json: "{\"event\":\"e\",\"data\":1}")
+        #expect(answer.status == 200)
+        for stream in streams { #expect(try stream.next()?.name == "e") }
+    }
 }
