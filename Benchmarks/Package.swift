@@ -1,0 +1,25 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own: what measures the server is no part of it, and nobody who builds the server builds this.
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+
+let package = Package(
+    name: "millstream-benchmarks",
+    products: [
+        .executable(name: "sse-load", targets: ["SSELoad"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // The engine of the load generator, for any SSE server: knows nothing of Millstream but a dialect.
+        .target(name: "Load", dependencies: [histogram], swiftSettings: strict),
+        .executableTarget(name: "SSELoad", dependencies: ["Load", argumentParser], swiftSettings: strict),
+        .testTarget(name: "LoadTests", dependencies: ["Load"], swiftSettings: strict),
+    ]
+)
