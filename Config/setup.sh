@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs from Debian's packages (and, for `test`, from PyPI into a directory of the build) what Millstream needs.
+# Installs from Debian's packages (and, for `test` and `bench`, from PyPI into a directory of the build) what Millstream needs.
 #   Config/setup.sh build   headers to compile against
 #   Config/setup.sh demo    … and the programs and the recording of the transcription demo
 #   Config/setup.sh test    … and the browsers, proxies and clients that the tests talk to
+#   Config/setup.sh bench   headers, and the servers that Millstream is measured against, built under Benchmarks/.build-peers
 # Does nothing when everything is there already. Needs root (or sudo) only when something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,12 +12,15 @@ level=${1:-build}
 build="libevent-dev libsqlite3-dev pkg-config"
 demo="ffmpeg pocketsphinx pocketsphinx-en-us pocketsphinx-testdata"
 test="curl nginx-light caddy haproxy chromium chromium-driver firefox-esr nodejs node-eventsource python3-venv jq"
+# binutils: the stripped binary is measured, too. nchan's file in /etc/nginx is read by no test: they bring a whole configuration.
+bench="gcc libc6-dev binutils nodejs python3-venv nginx-light libnginx-mod-nchan"
 
 case $level in
     build) wanted=$build ;;
     demo) wanted="$build $demo" ;;
     test) wanted="$build $demo $test" ;;
-    *) echo "usage: Config/setup.sh [build|demo|test]" >&2; exit 64 ;;
+    bench) wanted="$build $bench" ;;
+    *) echo "usage: Config/setup.sh [build|demo|test|bench]" >&2; exit 64 ;;
 esac
 
 missing=""
@@ -46,5 +50,25 @@ if [ "$level" = test ]; then
         mkdir -p .build
         python3 -m venv "$clients"
         "$clients/bin/pip" install -q --disable-pip-version-check -r Config/test-clients.txt
+    fi
+fi
+
+if [ "$level" = bench ]; then
+    peers=Benchmarks/.build-peers
+    mkdir -p "$peers"
+    compile() { # SOURCE LIBRARIES…: only when the source is newer
+        program="$peers/$(basename "$1" .c)"
+        if [ "$1" -nt "$program" ] || [ Benchmarks/Peers/common/peer.h -nt "$program" ]; then
+            gcc -O2 -Wall -Wextra -Werror -o "$program" "$1" "${@:2}"
+        fi
+    }
+    compile Benchmarks/Peers/epoll/epoll-sse.c
+    compile Benchmarks/Peers/libevent/steal-sse.c -levent
+    requirements=Benchmarks/Peers/starlette/requirements.txt
+    if ! cmp -s "$requirements" "$peers/venv/installed.txt"; then
+        rm -rf "$peers/venv"
+        python3 -m venv "$peers/venv"
+        "$peers/venv/bin/pip" install -q --disable-pip-version-check -r "$requirements"
+        cp "$requirements" "$peers/venv/installed.txt"
     fi
 fi

@@ -1,0 +1,168 @@
+/* The kernel's price: one thread, epoll, and one send() of a prepared buffer for each stream and event. There is no HTTP parser, no
+ * log, no cursor, no heartbeat. Nobody would run this; it is the yardstick that the others are divided by.
+ *
+ * A full socket is waited for, 20 ms at most, and then closed: whoever reads slower than that is not this program's concern, and
+ * the readers behind it in the list are not to wait for it twice.
+ */
+#include "../common/peer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { EVENTS_MAX = 512, FULL_SOCKET_WAIT_MS = 20 };
+
+struct topic {
+    int *readers;
+    int count;
+    int capacity;
+    long seq;
+};
+
+static struct topic topics[TOPICS_MAX];
+static int topic_of[DESCRIPTORS_MAX]; /* -1: no stream */
+static int place_of[DESCRIPTORS_MAX];
+
+static void subscribe(int fd, int number)
+{
+    struct topic *topic = &topics[number];
+    if (topic->count == topic->capacity) {
+        topic->capacity = topic->capacity ? topic->capacity * 2 : 1;
+        topic->readers = realloc(topic->readers, sizeof *topic->readers * (size_t)topic->capacity);
+        if (!topic->readers)
+            abort();
+    }
+    topic_of[fd] = number;
+    place_of[fd] = topic->count;
+    topic->readers[topic->count++] = fd;
+}
+
+static void drop(int fd)
+{
+    if (topic_of[fd] >= 0) {
+        struct topic *topic = &topics[topic_of[fd]];
+        int last = topic->readers[--topic->count];
+        topic->readers[place_of[fd]] = last;
+        place_of[last] = place_of[fd];
+        topic_of[fd] = -1;
+    }
+    close(fd);
+}
+
+static int send_all(int fd, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t sent = send(fd, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent > 0) {
+            bytes += sent;
+            count -= (size_t)sent;
+            continue;
+        }
+        struct pollfd wait = {.fd = fd, .events = POLLOUT};
+        if (errno != EAGAIN || poll(&wait, 1, FULL_SOCKET_WAIT_MS) <= 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void publish(int number, int data_bytes)
+{
+    char frame[FRAME_BYTES_MAX];
+    struct topic *topic = &topics[number];
+    size_t length = write_frame(frame, sizeof frame, ++topic->seq, number, data_bytes);
+    /* From the end, because drop() moves the last reader to the free place. */
+    for (int i = topic->count - 1; i >= 0; i--) {
+        int fd = topic->readers[i];
+        if (send_all(fd, frame, length) != 0)
+            drop(fd);
+    }
+}
+
+static void accept_all(int listener, int poller)
+{
+    int one = 1, fd;
+    while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+        if (fd >= DESCRIPTORS_MAX) {
+            close(fd);
+            continue;
+        }
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        struct epoll_event interest = {.events = EPOLLIN, .data.fd = fd};
+        epoll_ctl(poller, EPOLL_CTL_ADD, fd, &interest);
+    }
+}
+
+static void answer(int fd, struct publisher *publisher)
+{
+    static const char accepted[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
+    static const char unknown[] = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    char request[4096];
+    ssize_t count = read(fd, request, sizeof request - 1);
+    if (count <= 0) {
+        if (count == 0 || errno != EAGAIN)
+            drop(fd);
+        return;
+    }
+    request[count] = 0;
+    int failed;
+    if (strncmp(request, "GET /events/", 12) == 0) {
+        failed = send_all(fd, STREAM_HEAD, sizeof STREAM_HEAD - 1);
+        subscribe(fd, (int)((unsigned)atoi(request + 12) % TOPICS_MAX));
+    } else if (strncmp(request, "POST /publish", 13) == 0) {
+        failed = send_all(fd, accepted, sizeof accepted - 1);
+        publisher_start(publisher, request);
+    } else {
+        failed = send_all(fd, unknown, sizeof unknown - 1);
+    }
+    if (failed)
+        drop(fd);
+}
+
+static int listen_on(int port)
+{
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 4096) != 0) {
+        perror("listen");
+        exit(1);
+    }
+    return fd;
+}
+
+int main(int argc, char **argv)
+{
+    static struct epoll_event ready[EVENTS_MAX];
+    static struct publisher publisher;
+    if (argc != 2) {
+        fprintf(stderr, "usage: epoll-sse PORT\n");
+        return 64;
+    }
+    raise_descriptor_limit();
+    for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+        topic_of[fd] = -1;
+    int listener = listen_on(atoi(argv[1]));
+    int poller = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event interest = {.events = EPOLLIN, .data.fd = listener};
+    epoll_ctl(poller, EPOLL_CTL_ADD, listener, &interest);
+    for (;;) {
+        int timeout_ms = !publisher.active ? -1 : publisher.rate > 0 ? 1 : 0;
+        int count = epoll_wait(poller, ready, EVENTS_MAX, timeout_ms);
+        for (int i = 0; i < count; i++) {
+            if (ready[i].data.fd == listener)
+                accept_all(listener, poller);
+            else
+                answer(ready[i].data.fd, &publisher);
+        }
+        for (long due = publisher_due(&publisher); due > 0; due--)
+            publish((int)(publisher.sent++ % publisher.topics), publisher.data_bytes);
+        if (publisher.sent >= publisher.count)
+            publisher.active = 0;
+    }
+}
