@@ -7,7 +7,6 @@ let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .er
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
-let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
@@ -27,11 +26,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "CLibevent", pkgConfig: "libevent", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CMillstreamSpawn"),
         module("MillstreamJSON", []),
         module("MillstreamSSE", []),
@@ -67,7 +66,7 @@ let package = Package(
             [
                 "MillstreamServer", "MillstreamHTTP", "MillstreamLoop", "MillstreamStreams", "MillstreamJobs",
                 "MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJSON", "MillstreamSSE", "MillstreamAccess",
-                "MillstreamRuntime", "MillstreamMetrics", logging, coreMetrics, yams,
+                "MillstreamRuntime", "MillstreamMetrics", logging, coreMetrics, "CYAML",
             ]
         ),
         .executableTarget(

@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 Config/setup.sh demo
-swift build -c release --product millstream
+Config/release.sh
 exec .build/release/millstream serve --demo "$@"

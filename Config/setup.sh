@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 level=${1:-build}
-build="libevent-dev libsqlite3-dev pkg-config"
+build="libevent-dev libsqlite3-dev libyaml-dev pkg-config"
 demo="ffmpeg pocketsphinx pocketsphinx-en-us pocketsphinx-testdata"
 test="curl nginx-light caddy haproxy chromium chromium-driver firefox-esr nodejs node-eventsource python3-venv jq"
 # binutils: the stripped binary is measured, too. nchan's file in /etc/nginx is read by no test: they bring a whole configuration.

@@ -29,7 +29,7 @@ import Testing
         "Millstream": [
             "MillstreamServer", "MillstreamHTTP", "MillstreamLoop", "MillstreamStreams", "MillstreamJobs",
             "MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJSON", "MillstreamSSE", "MillstreamAccess",
-            "MillstreamRuntime", "MillstreamMetrics", "Logging", "CoreMetrics", "Yams",
+            "MillstreamRuntime", "MillstreamMetrics", "Logging", "CoreMetrics", "CYAML",
         ],
         "MillstreamCLI": ["Millstream", "MillstreamJSON", "MillstreamSSE", "ArgumentParser"],
     ]

@@ -101,7 +101,7 @@ import Testing
 
     @Test func brokenYAMLIsToldWithItsLine() {
         #expect(problems("port: 1\nhost: [a\n").first?.hasPrefix("/etc/m/millstream.yaml:3: ") == true)
-        #expect(problems("port: 1\nport: 2\n").first?.contains("twice: port") == true)
+        #expect(problems("port: 1\nport: 2\n").first?.contains("'port' stands twice") == true)
         #expect(problems("- a\n").first?.contains("keys and values") == true)
         #expect(!problems("a: &x [*x]\n").isEmpty)
         #expect(!problems("? {a: b}\n: c\n").isEmpty)

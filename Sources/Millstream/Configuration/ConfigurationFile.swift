@@ -1,8 +1,6 @@
 // The YAML file: turns its nodes into settings and kinds, each with the line it stands on. Reads a file, so never on
 // the loop.
 
-import Yams
-
 /// One configuration file.
 struct ConfigurationFile {
     /// Larger files are refused before they are parsed.
@@ -24,20 +22,19 @@ struct ConfigurationFile {
 
     /// The same for a text that is at hand.
     func read(_ text: String, into draft: inout ConfigurationDraft) {
-        do {
-            guard let root = try compose(yaml: text) else { return }
+        do throws(YAMLFault) {
+            guard let root = try YAMLDocument.parse(text) else { return }
             read(root: root, into: &draft)
         } catch {
-            let (line, reason) = Self.describe(error)
-            draft.problems.append(.init(.file(path: path, line: line), "", reason))
+            draft.problems.append(.init(.file(path: path, line: error.line), "", error.reason))
         }
     }
 
     // MARK: Nodes
 
-    private func read(root: Node, into draft: inout ConfigurationDraft) {
+    private func read(root: YAMLNode, into draft: inout ConfigurationDraft) {
         if root.isEmptyScalar { return }
-        guard case .mapping(let mapping) = root else {
+        guard case .mapping(let mapping) = root.content else {
             draft.problems.append(.init(source(root), "", "the file must hold keys and values"))
             return
         }
@@ -56,10 +53,10 @@ struct ConfigurationFile {
         }
     }
 
-    private func readSection(_ section: String, _ node: Node, into draft: inout ConfigurationDraft) {
+    private func readSection(_ section: String, _ node: YAMLNode, into draft: inout ConfigurationDraft) {
         // A section whose keys are all commented out.
         if node.isEmptyScalar { return }
-        guard case .mapping(let mapping) = node else {
+        guard case .mapping(let mapping) = node.content else {
             draft.problems.append(.init(source(node), section, "must hold keys and values, not \(node.typeWord)"))
             return
         }
@@ -72,10 +69,11 @@ struct ConfigurationFile {
         }
     }
 
-    private func readValue(_ key: String, _ node: Node, at keyNode: Node, into draft: inout ConfigurationDraft) {
+    private func readValue(_ key: String, _ node: YAMLNode, at keyNode: YAMLNode, into draft: inout ConfigurationDraft)
+    {
         let source = source(keyNode)
         guard let setting = SettingTable.setting(key) else { return draft.reportUnknown(key, from: source) }
-        switch node {
+        switch node.content {
         case .scalar where node.isEmptyScalar:
             if setting.value.mayBeOff {
                 draft.set(key, "off", from: source)
@@ -84,36 +82,23 @@ struct ConfigurationFile {
             } else {
                 draft.problems.append(.init(source, key, "must be \(setting.value.expectation), not empty"))
             }
-        case .scalar(let scalar):
+        case .scalar(let text, _):
             if setting.value.isList {
-                draft.set(key, items: [scalar.string], from: source)
+                draft.set(key, items: [text], from: source)
             } else {
-                draft.set(key, scalar.string, from: source, base: FilePath.directory(of: path))
+                draft.set(key, text, from: source, base: FilePath.directory(of: path))
             }
         case .sequence(let sequence):
             let items = sequence.compactMap(\.plainText)
             guard setting.value.isList, items.count == sequence.count else { fallthrough }
             draft.set(key, items: items, from: source)
-        case .mapping, .alias:
+        case .mapping:
             draft.problems.append(.init(source, key, "must be \(setting.value.expectation), not \(node.typeWord)"))
         }
     }
 
     /// Where a node stands.
-    func source(_ node: Node) -> ConfigurationSource {
-        .file(path: path, line: node.mark?.line ?? 0)
-    }
-
-    /// The parser's own words, without its picture of the line.
-    private static func describe(_ error: any Error) -> (line: Int, reason: String) {
-        switch error as? YamlError {
-        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-            .composer(let context, let problem, let mark, _):
-            (mark.line, context.map { "\($0.text) \(problem)" } ?? problem)
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            (context.mark.line, "these keys stand twice: " + duplicates.sorted().joined(separator: ", "))
-        case .reader(let problem, _, _, _): (0, problem)
-        default: (0, "is no YAML: \(error)")
-        }
+    func source(_ node: YAMLNode) -> ConfigurationSource {
+        .file(path: path, line: node.line)
     }
 }

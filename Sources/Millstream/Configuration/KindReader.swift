@@ -3,7 +3,6 @@
 
 import Glibc
 import MillstreamJobs
-import Yams
 
 /// Reads the declarations of kinds.
 struct KindReader {
@@ -15,9 +14,9 @@ struct KindReader {
 
     let file: ConfigurationFile
 
-    func read(_ node: Node, into draft: inout ConfigurationDraft) {
+    func read(_ node: YAMLNode, into draft: inout ConfigurationDraft) {
         if node.isEmptyScalar { return }
-        guard case .mapping(let kinds) = node else {
+        guard case .mapping(let kinds) = node.content else {
             draft.problems.append(
                 .init(file.source(node), "kinds", "must hold names and declarations, not \(node.typeWord)"))
             return
@@ -52,7 +51,9 @@ struct KindReader {
         }
     }
 
-    private func read(_ name: String, _ node: Node, at nameNode: Node, _ members: inout MemberReader) -> JobKind? {
+    private func read(
+        _ name: String, _ node: YAMLNode, at nameNode: YAMLNode, _ members: inout MemberReader
+    ) -> JobKind? {
         guard let fields = members.fields(of: node, at: nameNode) else { return nil }
         guard let workerNode = fields["worker"] else {
             members.report(nameNode, "", "needs a worker, for example  worker: { exec: [\"./program\"] }")
@@ -75,7 +76,7 @@ struct KindReader {
         return kind
     }
 
-    private func retries(_ node: Node, key: String, _ outer: inout MemberReader) -> RetryPolicy {
+    private func retries(_ node: YAMLNode, key: String, _ outer: inout MemberReader) -> RetryPolicy {
         var policy = RetryPolicy()
         var members = MemberReader(file: file, key: key + ".retries", allowed: ["attempts", "backoff", "max_backoff"])
         if let fields = members.fields(of: node, at: node) {
@@ -94,7 +95,7 @@ struct KindReader {
         return policy
     }
 
-    private func worker(_ node: Node, key: String, _ outer: inout MemberReader) -> WorkerDeclaration? {
+    private func worker(_ node: YAMLNode, key: String, _ outer: inout MemberReader) -> WorkerDeclaration? {
         // `worker: swift`: a handler that the embedding program registers under the kind's name.
         if node.plainText == "swift" { return .swift }
         var members = MemberReader(file: file, key: key + ".worker", allowed: ["exec"])
@@ -104,13 +105,13 @@ struct KindReader {
             if members.problems.isEmpty { members.report(node, "", "needs exec: [program, argument, …]") }
             return nil
         }
-        guard case .sequence(let sequence) = exec else {
+        guard case .sequence(let sequence) = exec.content else {
             members.report(
                 exec, "exec", "must be a list [program, argument, …] (there is no shell), not \(exec.typeWord)")
             return nil
         }
         var arguments = sequence.compactMap { node -> String? in
-            if case .scalar(let scalar) = node { scalar.string } else { nil }
+            if case .scalar(let text, _) = node.content { text } else { nil }
         }
         guard arguments.count == sequence.count, let program = arguments.first, !program.isEmpty,
             arguments.count <= 1024,

@@ -1,7 +1,5 @@
 // The members of one mapping below `kinds`, by name and type. A value that lives while the mapping is read.
 
-import Yams
-
 /// Reads members of known names and types, and reports all that is wrong with them.
 struct MemberReader {
     let file: ConfigurationFile
@@ -17,12 +15,12 @@ struct MemberReader {
     }
 
     /// The members by name; unknown ones are reported. Nil when the node is no mapping.
-    mutating func fields(of node: Node, at place: Node) -> [String: Node]? {
-        guard case .mapping(let mapping) = node else {
+    mutating func fields(of node: YAMLNode, at place: YAMLNode) -> [String: YAMLNode]? {
+        guard case .mapping(let mapping) = node.content else {
             report(place, "", "must hold \(allowed.joined(separator: ", ")), not \(node.typeWord)")
             return nil
         }
-        var fields: [String: Node] = [:]
+        var fields: [String: YAMLNode] = [:]
         for (nameNode, value) in mapping {
             let name = nameNode.plainText ?? ""
             guard allowed.contains(name) else {
@@ -38,33 +36,33 @@ struct MemberReader {
         return fields
     }
 
-    mutating func count(_ fields: [String: Node], _ name: String, _ range: ClosedRange<Int>) -> Int? {
+    mutating func count(_ fields: [String: YAMLNode], _ name: String, _ range: ClosedRange<Int>) -> Int? {
         value(fields, name, "a whole number from \(range.lowerBound) to \(range.upperBound)") {
             Int($0).flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
-    mutating func duration(_ fields: [String: Node], _ name: String, _ range: ClosedRange<Int>) -> Int? {
+    mutating func duration(_ fields: [String: YAMLNode], _ name: String, _ range: ClosedRange<Int>) -> Int? {
         let words = "a duration from \(UnitText.duration(range.lowerBound)) to \(UnitText.duration(range.upperBound))"
         return value(fields, name, words) { UnitText.milliseconds($0).flatMap { range.contains($0) ? $0 : nil } }
     }
 
     /// `.some(nil)` for `off`.
-    mutating func optionalDuration(_ fields: [String: Node], _ name: String, _ range: ClosedRange<Int>) -> Int?? {
+    mutating func optionalDuration(_ fields: [String: YAMLNode], _ name: String, _ range: ClosedRange<Int>) -> Int?? {
         if fields[name]?.plainText == "off" || fields[name]?.isEmptyScalar == true { return .some(nil) }
         return duration(fields, name, range).map { .some($0) }
     }
 
-    mutating func word(_ fields: [String: Node], _ name: String, _ words: [String]) -> String? {
+    mutating func word(_ fields: [String: YAMLNode], _ name: String, _ words: [String]) -> String? {
         value(fields, name, words.joined(separator: " or ")) { words.contains($0) ? $0 : nil }
     }
 
-    mutating func report(_ node: Node, _ name: String, _ reason: String) {
+    mutating func report(_ node: YAMLNode, _ name: String, _ reason: String) {
         problems.append(.init(file.source(node), name.isEmpty ? key : "\(key).\(name)", reason))
     }
 
     private mutating func value<Value>(
-        _ fields: [String: Node], _ name: String, _ expectation: String, _ parse: (String) -> Value?
+        _ fields: [String: YAMLNode], _ name: String, _ expectation: String, _ parse: (String) -> Value?
     ) -> Value? {
         guard let node = fields[name] else { return nil }
         if let value = node.plainText.flatMap(parse) { return value }
