@@ -21,6 +21,15 @@ let package = Package(
     products: [
         .executable(name: "millstream", targets: ["MillstreamCLI"]),
         .library(name: "Millstream", targets: ["Millstream"]),
+        // For the micro-benchmarks in Benchmarks/, a package of its own, which sees modules through products only. The underscore
+        // says what it promises to others: nothing.
+        .library(
+            name: "_MillstreamModules",
+            targets: [
+                "MillstreamSSE", "MillstreamJSON", "MillstreamLoop", "MillstreamHTTP", "MillstreamStreams",
+                "MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJobs", "MillstreamServer",
+            ]
+        ),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

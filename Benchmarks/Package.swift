@@ -6,13 +6,17 @@ let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .er
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+let modules: Target.Dependency = .product(name: "_MillstreamModules", package: "millstream")
 
 let package = Package(
     name: "millstream-benchmarks",
     products: [
-        .executable(name: "sse-load", targets: ["SSELoad"])
+        .executable(name: "sse-load", targets: ["SSELoad"]),
+        .executable(name: "micro", targets: ["Micro"]),
     ],
     dependencies: [
+        // By name, because a clone may lie in a folder of any name.
+        .package(name: "millstream", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
@@ -20,6 +24,12 @@ let package = Package(
         // The engine of the load generator, for any SSE server: knows nothing of Millstream but a dialect.
         .target(name: "Load", dependencies: [histogram], swiftSettings: strict),
         .executableTarget(name: "SSELoad", dependencies: ["Load", argumentParser], swiftSettings: strict),
+        // Stands in front of malloc and of the wrappers of system calls, in programs that link it.
+        .target(name: "CCounting"),
+        // How costs are counted, kept and compared: knows nothing of Millstream.
+        .target(name: "Measuring", dependencies: ["CCounting"], swiftSettings: strict),
+        .executableTarget(name: "Micro", dependencies: ["Measuring", modules, argumentParser], swiftSettings: strict),
+        .testTarget(name: "MeasuringTests", dependencies: ["Measuring"], swiftSettings: strict),
         .testTarget(name: "LoadTests", dependencies: ["Load"], swiftSettings: strict),
     ]
 )

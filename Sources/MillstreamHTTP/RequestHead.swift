@@ -53,8 +53,8 @@ enum BodyFraming: Hashable, Sendable {
 }
 
 /// A head with what the guard itself needs to know of it.
-struct ParsedRequest {
-    let head: RequestHead
+@_spi(Benchmarks) public struct ParsedRequest {
+    @_spi(Benchmarks) public let head: RequestHead
     let framing: BodyFraming
     let expectsContinue: Bool
     /// HTTP/1.0, or `Connection: close`.

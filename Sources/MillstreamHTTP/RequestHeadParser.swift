@@ -1,16 +1,21 @@
 // Reads a whole request head by RFC 9112, stricter than it where leniency is how requests are smuggled past a proxy. Pure
 // function of the bytes: no I/O, no state. It never traps on what a peer sent; each refusal names its rule.
 
-struct RequestHeadParser {
+@_spi(Benchmarks) public struct RequestHeadParser {
     let maxTargetBytes: Int
     let maxHeaderFields: Int
+
+    @_spi(Benchmarks) public init(maxTargetBytes: Int, maxHeaderFields: Int) {
+        self.maxTargetBytes = maxTargetBytes
+        self.maxHeaderFields = maxHeaderFields
+    }
 
     private static let maxMethodBytes = 32
     /// Enough for 2^53 and some leading zeros; the value is bounded by the body's rule.
     private static let maxContentLengthDigits = 18
 
     /// Parses `bytes`, a head with its empty line, every line of it ended by CR LF (HeadScanner has seen to that).
-    func parse(_ bytes: [UInt8], remote: PeerAddress) throws(Refusal) -> ParsedRequest {
+    @_spi(Benchmarks) public func parse(_ bytes: [UInt8], remote: PeerAddress) throws(Refusal) -> ParsedRequest {
         var lines = LineReader(bytes: bytes)
         guard let first = lines.next() else { throw .malformed("The request line is missing.") }
         let line = try requestLine(bytes, first)

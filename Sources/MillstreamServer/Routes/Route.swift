@@ -4,7 +4,7 @@ import MillstreamAccess
 import MillstreamJournal
 
 /// What a path names. Names in it are decoded and valid.
-enum Route: Equatable {
+@_spi(Benchmarks) public enum Route: Equatable {
     /// A file of the page, by its path.
     case page(String)
     case livez
@@ -28,7 +28,7 @@ enum Route: Equatable {
     }
 
     /// Nil when no route has this path.
-    init?(path: Substring) {
+    @_spi(Benchmarks) public init?(path: Substring) {
         switch path {
         case "/livez": self = .livez
         case "/readyz": self = .readyz
