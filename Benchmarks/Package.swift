@@ -21,8 +21,9 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
+        .target(name: "CLoad"),
         // The engine of the load generator, for any SSE server: knows nothing of Millstream but a dialect.
-        .target(name: "Load", dependencies: [histogram], swiftSettings: strict),
+        .target(name: "Load", dependencies: ["CLoad", histogram], swiftSettings: strict),
         .executableTarget(name: "SSELoad", dependencies: ["Load", argumentParser], swiftSettings: strict),
         // Stands in front of malloc and of the wrappers of system calls, in programs that link it.
         .target(name: "CCounting"),

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Load
 
 /// The load generator's command line.
 @main
@@ -7,5 +6,10 @@ struct SSELoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sse-load",
         abstract: "Loads a Server-Sent Events server and checks what comes.",
-        subcommands: [])
+        discussion: """
+            Runs a scenario file of Benchmarks/Scenarios against one server: opens thousands of streams from several \
+            source addresses, publishes on a fixed schedule or has the server publish, checks every id of every stream, and \
+            reports latency, losses and what it cost the server.
+            """,
+        subcommands: [RunCommand.self, CheckCommand.self, SelfTestCommand.self])
 }

@@ -139,6 +139,8 @@ public struct PhaseReport: Codable, Sendable, Equatable {
     public var memory: MemoryChange?
     public var publishing: PublishReport?
     public var jobs: JobsReport?
+    /// Of further activities with jobs in the same phase; the CPU times in them are the whole phase's.
+    public var otherJobs: [JobsReport]?
     public var resume: ResumeReport?
     public var churn: ChurnReport?
     public var commits: CommitReport?
@@ -164,6 +166,8 @@ public struct PublishReport: Codable, Sendable, Equatable {
 }
 
 public struct JobsReport: Codable, Sendable, Equatable {
+    /// The activity's, or the name it was given.
+    public var name: String
     public var created: Int
     public var createErrors: Int
     /// Jobs whose terminal event came.

@@ -1,0 +1,312 @@
+import CLoad
+import Glibc
+
+// The event loop: one thread, one epoll set, a flat array of streams, one read buffer. It opens, reads, checks and closes streams and
+// carries the answers of request lanes to their owners; what is to be done when is its activities' business. Nothing here blocks
+// except the wait at the top of a turn.
+
+final class LoadEngine {
+    let target: ServerTarget
+    let text: RequestText
+    let sources: Int
+    private let poller: Int32
+    private let streams: UnsafeMutablePointer<StreamState>
+    private let capacity: Int
+    private let ready: UnsafeMutablePointer<cload_event>
+    private let readBuffer: UnsafeMutablePointer<UInt8>
+    private static let readBufferBytes = 65_536
+    private var writer = RequestWriter()
+    private var lanes: [RequestLane?] = []
+    private(set) var groups: [StreamGroup] = []
+    /// The groups' tallies by number: a read reaches its own without touching a class.
+    private let tallies: UnsafeMutablePointer<UnsafeMutablePointer<Tally>?>
+    private static let maxGroups = 256
+    /// Slots in use from 0 on.
+    private var used = 0
+    /// Streams whose body is being read, stalled ones included.
+    private(set) var live = 0
+    private(set) var opensUnderWay = 0
+
+    init(target: ServerTarget, channel: String, sources: Int, capacity: Int) throws(LoadError) {
+        self.target = target
+        text = RequestText(target: target, channel: channel)
+        self.sources = target.isLoopback ? sources : 0
+        poller = cload_epoll_create()
+        guard poller >= 0 else { throw .system("epoll_create1", errno) }
+        self.capacity = max(1, capacity)
+        streams = .allocate(capacity: self.capacity)
+        streams.initialize(repeating: StreamState(), count: self.capacity)
+        tallies = .allocate(capacity: Self.maxGroups)
+        tallies.initialize(repeating: nil, count: Self.maxGroups)
+        ready = .allocate(capacity: Int(CLOAD_EVENTS_MAX))
+        readBuffer = .allocate(capacity: Self.readBufferBytes)
+    }
+
+    deinit {
+        for slot in 0..<capacity {
+            if streams[slot].fd >= 0 { close(streams[slot].fd) }
+            streams[slot].release()
+        }
+        for lane in lanes { lane?.closeAll() }
+        streams.deallocate()
+        ready.deallocate()
+        tallies.deallocate()
+        readBuffer.deallocate()
+        writer.release()
+        close(poller)
+    }
+
+    // MARK: Groups
+
+    func stream(_ slot: Int) -> UnsafeMutablePointer<StreamState> { streams + slot }
+
+    func group(of slot: Int) -> StreamGroup { groups[Int(streams[slot].group)] }
+
+    /// Takes the slots of a new group. The capacity was computed from the scenario: more is a mistake of ours.
+    func addGroup(_ description: ReaderGroup, isJobs: Bool = false) -> StreamGroup {
+        precondition(used + description.count <= capacity, "more streams than the scenario said")
+        precondition(groups.count < Self.maxGroups, "too many groups")
+        let group = StreamGroup(
+            description, number: UInt16(groups.count), slots: used..<used + description.count, isJobs: isJobs)
+        for slot in group.slots {
+            let generation = streams[slot].generation
+            streams[slot] = StreamState()
+            streams[slot].generation = generation
+            streams[slot].group = group.number
+            streams[slot].owner = UInt32(slot - group.slots.lowerBound)
+            streams[slot].phase = .closed
+            streams[slot].isRead = group.reading == .all
+        }
+        used = group.slots.upperBound
+        tallies[groups.count] = group.tally
+        groups.append(group)
+        return group
+    }
+
+    /// Closes and forgets the groups from that number on: those of a phase that is over.
+    func removeGroups(from number: Int) {
+        guard number < groups.count else { return }
+        let first = groups[number].slots.lowerBound
+        for slot in first..<used {
+            cut(slot)
+            streams[slot].release()
+            streams[slot].phase = .free
+        }
+        used = first
+        for gone in number..<groups.count { tallies[gone] = nil }
+        groups.removeSubrange(number...)
+    }
+
+    // MARK: Opening and cutting
+
+    /// Begins to open a stream; with its cursor when it has one and is to resume.
+    func open(_ slot: Int, resuming: Bool = false) {
+        let stream = streams + slot
+        let group = groups[Int(stream.pointee.group)]
+        stream.pointee.beginConnection()
+        if !resuming { stream.pointee.forgetCursor() }
+        stream.pointee.connectedAt = cload_now_ns()
+        stream.pointee.phase = .connecting
+        opensUnderWay += 1
+        let fd = cload_socket()
+        guard fd >= 0 else { return fail(slot, error: errno) }
+        stream.pointee.fd = fd
+        _ = cload_reset_on_close(fd)
+        if group.receiveBuffer > 0 { _ = cload_receive_buffer(fd, Int32(group.receiveBuffer)) }
+        if sources > 0, cload_bind_source(fd, 0x7F00_0002 + UInt32(slot % sources)) < 0 {
+            return fail(slot, error: errno)
+        }
+        if cload_connect(fd, target.ip, target.port) < 0, errno != EINPROGRESS { return fail(slot, error: errno) }
+        // On loopback the connection is mostly there already: the request leaves without another turn of the loop.
+        let isSent = sendRequest(slot)
+        guard stream.pointee.phase != .closed else { return }
+        let events = UInt32(CLOAD_RDHUP) | UInt32(isSent ? CLOAD_IN : CLOAD_OUT)
+        if cload_epoll_add(poller, fd, events, tag(stream: slot)) < 0 { fail(slot, error: errno) }
+    }
+
+    /// False when the connection is not there yet.
+    private func sendRequest(_ slot: Int) -> Bool {
+        let stream = streams + slot
+        let group = groups[Int(stream.pointee.group)]
+        if group.channels > 0 {
+            text.subscribe(
+                &writer, channel: group.channel(of: slot), of: group.channels, resuming: stream.pointee)
+        } else {
+            group.observer?.writeRequest(slot, &writer)
+        }
+        let sent = cload_send(stream.pointee.fd, writer.base, writer.count)
+        if sent == writer.count {
+            stream.pointee.phase = .head
+            return true
+        }
+        if sent < 0, errno == EAGAIN { return false }
+        fail(slot, error: sent < 0 ? errno : EMSGSIZE)
+        return false
+    }
+
+    /// Closes without a word, as a lost connection does; no disconnect is counted. The cursor stays.
+    func cut(_ slot: Int) {
+        let stream = streams + slot
+        switch stream.pointee.phase {
+        case .free, .closed: return
+        case .connecting, .head: opensUnderWay -= 1
+        case .body: live -= 1
+        }
+        shut(stream)
+    }
+
+    private func shut(_ stream: UnsafeMutablePointer<StreamState>) {
+        if stream.pointee.fd >= 0 { close(stream.pointee.fd) }
+        stream.pointee.fd = -1
+        stream.pointee.phase = .closed
+        stream.pointee.carryLength = 0
+    }
+
+    private func fail(_ slot: Int, error: Int32, status: Int = 0) {
+        opensUnderWay -= 1
+        shut(streams + slot)
+        group(of: slot).observer?.streamDidFail(slot, error: error, status: status, now: cload_now_ns())
+    }
+
+    private func end(_ slot: Int, isWhole: Bool) {
+        live -= 1
+        shut(streams + slot)
+        let group = group(of: slot)
+        if group.channels > 0 { group.tally.pointee.disconnects += 1 }
+        group.observer?.streamDidEnd(slot, isWhole: isWhole, now: cload_now_ns())
+    }
+
+    // MARK: The loop
+
+    /// Waits until something happens or the time is over, and deals with what happened.
+    func turn(waitNs: UInt64) {
+        let count = cload_epoll_wait(poller, ready, Int64(min(waitNs, 1_000_000_000)))
+        guard count > 0 else { return }
+        for place in 0..<Int(count) {
+            let event = ready[place]
+            if event.tag & Self.laneBit != 0 {
+                let lane = Int(event.tag >> 32 & 0xFFFF)
+                guard lane < lanes.count else { continue }
+                lanes[lane]?.isReady(Int(truncatingIfNeeded: event.tag & 0xFFFF_FFFF), readBuffer, Self.readBufferBytes)
+            } else {
+                streamIsReady(event)
+            }
+        }
+    }
+
+    private static let laneBit: UInt64 = 1 << 63
+
+    @inline(__always)
+    private func tag(stream slot: Int) -> UInt64 {
+        UInt64(streams[slot].generation) << 32 | UInt64(UInt32(truncatingIfNeeded: slot))
+    }
+
+    @inline(__always)
+    private func streamIsReady(_ event: cload_event) {
+        let slot = Int(event.tag & 0xFFFF_FFFF)
+        let stream = streams + slot
+        guard stream.pointee.generation == UInt16(truncatingIfNeeded: event.tag >> 32) else { return }
+        switch stream.pointee.phase {
+        case .free, .closed: return
+        case .connecting: didConnect(slot)
+        case .head: read(slot, limit: Self.readBufferBytes)
+        case .body:
+            if stream.pointee.isRead {
+                read(slot, limit: Self.readBufferBytes)
+            } else if event.ready & UInt32(CLOAD_RDHUP | CLOAD_HUP) != 0 {
+                end(slot, isWhole: false)
+            }
+        }
+    }
+
+    private func didConnect(_ slot: Int) {
+        let stream = streams + slot
+        let error = cload_socket_error(stream.pointee.fd)
+        guard error == 0 else { return fail(slot, error: error) }
+        guard sendRequest(slot) else { return }
+        watch(slot, UInt32(CLOAD_IN))
+    }
+
+    private func watch(_ slot: Int, _ events: UInt32) {
+        let events = events | UInt32(CLOAD_RDHUP)
+        guard cload_epoll_change(poller, streams[slot].fd, events, tag(stream: slot)) < 0 else { return }
+        cut(slot)
+    }
+
+    /// Reads once. Also for slow readers, who are not told by epoll but by their clock.
+    func read(_ slot: Int, limit: Int) {
+        let stream = streams + slot
+        let count = cload_receive(stream.pointee.fd, readBuffer, min(limit, Self.readBufferBytes))
+        guard count > 0 else {
+            if count < 0, errno == EAGAIN || errno == EINTR { return }
+            if stream.pointee.phase == .head { return fail(slot, error: count < 0 ? errno : ECONNRESET) }
+            return end(slot, isWhole: false)
+        }
+        guard let tally = tallies[Int(stream.pointee.group)] else { return }
+        tally.pointee.reads &+= 1
+        tally.pointee.bytes &+= count
+        if stream.pointee.phase == .head {
+            takeHead(slot, Bytes(readBuffer), count)
+        } else {
+            takeBody(slot, Bytes(readBuffer), count, tally)
+        }
+    }
+
+    @inline(__always)
+    private func takeBody(_ slot: Int, _ bytes: Bytes, _ count: Int, _ tally: UnsafeMutablePointer<Tally>) {
+        let stream = streams + slot
+        let outcome = BodyReader.feed(bytes, count, now: cload_now_ns(), stream, tally)
+        if stream.pointee.isObserved { group(of: slot).observer?.streamDidRead(slot, now: cload_now_ns()) }
+        if outcome != .open, stream.pointee.phase == .body { end(slot, isWhole: outcome == .ended) }
+    }
+
+    private func takeHead(_ slot: Int, _ bytes: Bytes, _ count: Int) {
+        let stream = streams + slot
+        // A head in one piece is read where it lies; one in several is put together first.
+        if stream.pointee.carryLength == 0, let head = ReplyHead(bytes, count) {
+            return begin(slot, head, bytes + head.length, count - head.length)
+        }
+        guard stream.pointee.keep(bytes, count), stream.pointee.carryLength < 65_536, let carry = stream.pointee.carry
+        else { return fail(slot, error: EMSGSIZE) }
+        let total = Int(stream.pointee.carryLength)
+        guard let head = ReplyHead(Bytes(carry), total) else { return }
+        // The rest may lie in the carry that the scanner is about to use.
+        let rest = total - head.length
+        readBuffer.update(from: carry + head.length, count: rest)
+        begin(slot, head, Bytes(readBuffer), rest)
+    }
+
+    private func begin(_ slot: Int, _ head: ReplyHead, _ rest: Bytes, _ count: Int) {
+        let stream = streams + slot
+        stream.pointee.carryLength = 0
+        guard head.status == 200 else { return fail(slot, error: 0, status: head.status) }
+        stream.pointee.framing = head.isChunked ? .chunked : .plain
+        stream.pointee.remaining = head.isChunked ? 0 : head.contentLength ?? -1
+        stream.pointee.phase = .body
+        opensUnderWay -= 1
+        live += 1
+        let group = groups[Int(stream.pointee.group)]
+        if !stream.pointee.isRead { watch(slot, 0) }
+        group.observer?.streamDidOpen(slot, now: cload_now_ns())
+        if count > 0, stream.pointee.phase == .body { takeBody(slot, rest, count, group.tally) }
+    }
+
+    // MARK: Lanes
+
+    /// Keep-alive connections for requests with an answer of some bytes.
+    func makeLane(connections: Int, owner: any LaneOwner) throws(LoadError) -> RequestLane {
+        let number = lanes.firstIndex { $0 == nil } ?? lanes.count
+        let poller = poller
+        let lane = try RequestLane(connections: connections, target: target, owner: owner) { fd, connection in
+            let tag = Self.laneBit | UInt64(number) << 32 | UInt64(connection)
+            return cload_epoll_add(poller, fd, UInt32(CLOAD_IN | CLOAD_RDHUP), tag)
+        }
+        if number == lanes.count { lanes.append(lane) } else { lanes[number] = lane }
+        return lane
+    }
+
+    func removeLanes() {
+        for lane in lanes { lane?.closeAll() }
+        lanes.removeAll()
+    }
+}
