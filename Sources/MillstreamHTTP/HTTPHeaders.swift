@@ -37,8 +37,9 @@ public struct HTTPHeaders: Sendable {
 
     /// All fields of that name as one comma-separated list (RFC 9110 section 5.3), or nil when there is none.
     public func joined(_ name: String) -> String? {
-        let values = all(name)
-        return values.isEmpty ? nil : values.joined(separator: ", ")
+        guard let first = fields.firstIndex(where: { matches($0, name) }) else { return nil }
+        guard fields[(first + 1)...].contains(where: { matches($0, name) }) else { return text(fields[first]) }
+        return all(name).joined(separator: ", ")
     }
 
     /// Whether the comma-separated list `name` holds `token`, without case.
@@ -56,6 +57,7 @@ public struct HTTPHeaders: Sendable {
     }
 
     func matches(_ field: Field, _ name: String) -> Bool {
+        // Most names differ in length already.
         guard Int(field.nameCount) == name.utf8.count else { return false }
         let start = Int(field.nameStart)
         return ASCII.equalsIgnoringCase(bytes[start..<start + Int(field.nameCount)], name)

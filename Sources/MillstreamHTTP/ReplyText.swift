@@ -19,14 +19,14 @@ final class ReplyText {
         text.append(ASCII.space)
         text.append(contentsOf: Self.reason(status).utf8)
         append("Date", date, to: &text)
-        for (name, value) in headers where isValid(name: name, value: value) {
-            if Self.isReserved(name) {
+        for (name, value) in headers {
+            guard !Self.isReserved(name) else {
                 if ASCII.equalsIgnoringCase(name.utf8, "connection"), ASCII.equalsIgnoringCase(value.utf8, "close") {
                     isClosing = true
                 }
                 continue
             }
-            append(name, value, to: &text)
+            appendChecked(name, value, to: &text)
         }
         if let bodyByteCount, Self.allowsBody(status: status) {
             text.append(contentsOf: "\r\nContent-Length: ".utf8)
@@ -37,8 +37,20 @@ final class ReplyText {
         return text
     }
 
+    /// The head of a stream. A bare one has no chunk framing and answers HTTP/1.0, which does not know it.
+    func streamHead(headers: [(String, String)], isBare: Bool) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(512)
+        let start: StaticString = isBare ? "HTTP/1.0 200 OK" : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
+        text.append(contentsOf: UnsafeBufferPointer(start: start.utf8Start, count: start.utf8CodeUnitCount))
+        for (name, value) in headers where !Self.isReserved(name) { appendChecked(name, value, to: &text) }
+        append("Date", date, to: &text)
+        text.append(contentsOf: "\r\nConnection: close\r\n\r\n".utf8)
+        return text
+    }
+
     /// The present time for the Date header, made once a second.
-    var date: String {
+    private var date: String {
         let now = time(nil)
         if now != dateSecond {
             dateSecond = now
@@ -47,22 +59,33 @@ final class ReplyText {
         return dateText
     }
 
-    func isValid(name: String, value: String) -> Bool {
-        let isValid =
-            !name.isEmpty && name.utf8.allSatisfy(ASCII.isToken) && value.utf8.allSatisfy(ASCII.isValueCharacter)
-        if !isValid { invalidHeaders &+= 1 }
-        return isValid
-    }
-
     /// Headers that only the HTTP layer writes.
-    static func isReserved(_ name: String) -> Bool {
-        ["connection", "content-length", "date", "transfer-encoding"].contains {
-            ASCII.equalsIgnoringCase(name.utf8, $0)
+    private static func isReserved(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 4: ASCII.equalsIgnoringCase(name.utf8, "date")
+        case 10: ASCII.equalsIgnoringCase(name.utf8, "connection")
+        case 14: ASCII.equalsIgnoringCase(name.utf8, "content-length")
+        case 17: ASCII.equalsIgnoringCase(name.utf8, "transfer-encoding")
+        default: false
         }
     }
 
     static func allowsBody(status: Int) -> Bool {
         status >= 200 && status != 204 && status != 304
+    }
+
+    /// Takes the header back when it holds a forbidden character.
+    private func appendChecked(_ name: String, _ value: String, to text: inout [UInt8]) {
+        let start = text.count
+        append(name, value, to: &text)
+        let nameStart = start + 2
+        let valueStart = nameStart + name.utf8.count + 2
+        var isValid = valueStart > nameStart + 2
+        for index in nameStart..<(valueStart - 2) where !ASCII.isToken(text[index]) { isValid = false }
+        for index in valueStart..<text.count where !ASCII.isValueCharacter(text[index]) { isValid = false }
+        guard !isValid else { return }
+        text.removeSubrange(start...)
+        invalidHeaders &+= 1
     }
 
     private func append(_ name: String, _ value: String, to text: inout [UInt8]) {

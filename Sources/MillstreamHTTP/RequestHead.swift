@@ -28,6 +28,11 @@ public struct RequestHead: Sendable {
         queryRange.map { String(decoding: headers.bytes[$0], as: UTF8.self) }
     }
 
+    /// The bytes of `query`.
+    public var queryBytes: ArraySlice<UInt8>? {
+        queryRange.map { headers.bytes[$0] }
+    }
+
     /// Path and query in one.
     public var target: String {
         let end = queryRange?.upperBound ?? pathRange.upperBound

@@ -32,8 +32,8 @@ public enum SendOutcome: Hashable, Sendable {
     case gone
 }
 
-/// Why a stream is no more.
-public enum StreamCloseReason: Hashable, Sendable {
+/// Why a stream is no more. The raw value is the reason's label among the metrics.
+public enum StreamCloseReason: String, Hashable, Sendable {
     /// `finish` went through to the end.
     case finished
     /// The peer closed its side, or the connection was reset.

@@ -27,17 +27,33 @@ public final class StreamPayload {
     }
 
     private init(byteCount count: Int, _ fill: (inout Bytes) -> Void) {
-        let sizeLine = Array("\(String(count, radix: 16))\r\n".utf8)
-        var bytes = Bytes(capacity: sizeLine.count + count + 2)
-        bytes.append(sizeLine)
+        let digits = max(1, (Int.bitWidth - count.leadingZeroBitCount + 3) / 4)
+        var bytes = Bytes(capacity: digits + 2 + count + 2)
+        for place in (0..<digits).reversed() {
+            bytes.append(Self.hexDigit(UInt8(truncatingIfNeeded: count >> (4 * place)) & 0xF))
+        }
+        bytes.appendLineEnd()
         fill(&bytes)
-        bytes.append([ASCII.carriageReturn, ASCII.lineFeed])
+        bytes.appendLineEnd()
         storage = bytes.start
-        bare = UnsafeRawBufferPointer(start: bytes.start + sizeLine.count, count: count)
+        bare = UnsafeRawBufferPointer(start: bytes.start + digits + 2, count: count)
         framed = UnsafeRawBufferPointer(start: bytes.start, count: count == 0 ? 0 : bytes.count)
     }
 
-    /// Bytes that are sent as they are: a reply's head, or the rest of several pieces.
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    /// Bytes that are sent as they are: a reply's head.
+    init(raw head: [UInt8]) {
+        var bytes = Bytes(capacity: head.count)
+        bytes.append(head)
+        storage = bytes.start
+        bare = UnsafeRawBufferPointer(start: bytes.start, count: bytes.count)
+        framed = bare
+    }
+
+    /// The rest of several pieces.
     init(raw pieces: [UnsafeRawBufferPointer]) {
         var bytes = Bytes(capacity: pieces.reduce(0) { $0 + $1.count })
         for piece in pieces { bytes.append(piece) }
@@ -79,5 +95,16 @@ private struct Bytes {
 
     mutating func append(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { append($0) }
+    }
+
+    mutating func append(_ byte: UInt8) {
+        precondition(count < capacity, "more bytes than were counted")
+        start.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count += 1
+    }
+
+    mutating func appendLineEnd() {
+        append(ASCII.carriageReturn)
+        append(ASCII.lineFeed)
     }
 }

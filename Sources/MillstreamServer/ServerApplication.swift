@@ -36,12 +36,12 @@ final class ServerApplication: HTTPApplication {
 
     private func route(of head: RequestHead) throws(Problem) -> Route {
         if head.method == .options, head.path == "*" { return .livez }
-        guard let route = Route(path: head.path[...]) else { throw Problem(.notFound, "there is nothing at this path") }
+        guard let route = Route(path: head.pathBytes) else { throw Problem(.notFound, "there is nothing at this path") }
         return route
     }
 
     private func method(of head: RequestHead, on route: Route) throws(Problem) -> Route.Method {
-        guard let method = Route.Method(rawValue: head.method.name), route.methods.contains(method) else {
+        guard let method = Route.Method(head.method), route.methods.contains(method) else {
             var problem = Problem(.methodNotAllowed, "this route takes \(route.allow)")
             problem.headers = [("Allow", route.allow)]
             throw problem
@@ -87,7 +87,7 @@ final class ServerApplication: HTTPApplication {
             let method = try method(of: exchange.head, on: route)
             let request = RequestContext(
                 exchange: exchange.id, requestID: requestID, route: route, method: method,
-                query: try Query((exchange.head.query ?? "")[...]), origin: core.verdict(of: exchange.head),
+                query: try Query(exchange.head.queryBytes ?? []), origin: core.verdict(of: exchange.head),
                 principal: .anonymous)
             do throws(Problem) {
                 try respond(to: request, exchange)

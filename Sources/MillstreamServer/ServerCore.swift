@@ -198,7 +198,8 @@ final class ServerCore {
     }
 
     func verdict(of head: RequestHead) -> OriginPolicy.Verdict {
-        settings.origins.verdict(origin: head.headers["origin"], host: head.authority)
+        guard let origin = head.headers["origin"] else { return .none }
+        return settings.origins.verdict(origin: origin, host: head.authority)
     }
 
     /// Answers the request, if its peer is still there.

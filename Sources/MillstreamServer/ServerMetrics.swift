@@ -56,19 +56,19 @@ public final class ServerMetrics {
     }
 
     func didReply(status: Int) {
-        if replies[status] == nil {
-            replies[status] = Counter(
-                label: "millstream_http_replies_total", dimensions: [("status", "\(status)")], factory: factory)
-        }
-        replies[status]?.increment()
+        if let counter = replies[status] { return counter.increment() }
+        let counter = Counter(
+            label: "millstream_http_replies_total", dimensions: [("status", "\(status)")], factory: factory)
+        replies[status] = counter
+        counter.increment()
     }
 
     func didCloseStream(_ reason: String) {
-        if closings[reason] == nil {
-            closings[reason] = Counter(
-                label: "millstream_streams_closed_total", dimensions: [("reason", reason)], factory: factory)
-        }
-        closings[reason]?.increment()
+        if let counter = closings[reason] { return counter.increment() }
+        let counter = Counter(
+            label: "millstream_streams_closed_total", dimensions: [("reason", reason)], factory: factory)
+        closings[reason] = counter
+        counter.increment()
     }
 
     func setGauge(_ name: String, _ value: Double, dimensions: [(String, String)] = []) {

@@ -23,6 +23,8 @@ struct ReaderSlot {
         static let isUnresolved = Flags(rawValue: 4)
         /// The hub's `prefaces` has text that goes before anything else.
         static let hasPreface = Flags(rawValue: 8)
+        /// The heartbeat comment goes before anything else: the reply begins with it where there is no status.
+        static let isGreeted = Flags(rawValue: 16)
     }
 
     var reading = LogReading(after: 0)

@@ -142,7 +142,8 @@ extension StreamHub {
 
     /// True when the reader can take more.
     func send(_ text: [UInt8], to slot: UInt32) -> Bool {
-        send(payload(text), text.count, to: slot)
+        // Most streams begin with nothing but the comment.
+        send(text == Self.heartbeatText ? heartbeat : payload(text), text.count, to: slot)
     }
 
     func send(_ payload: AnyObject, _ byteCount: Int, to slot: UInt32) -> Bool {

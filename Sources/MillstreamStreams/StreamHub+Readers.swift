@@ -46,8 +46,11 @@ extension StreamHub {
         reader.pointee.member = UInt32(log.members.count)
         reader.pointee.statusVersion = log.statusVersion
         log.members.append(id.slot)
-        let status = request.snapshot.map { ServerEvents.status(snapshot: $0, retryMs: settings.retryMs) }
-        addPreface(status ?? Self.heartbeatText, to: id.slot)
+        if let snapshot = request.snapshot {
+            addPreface(ServerEvents.status(snapshot: snapshot, retryMs: settings.retryMs), to: id.slot)
+        } else {
+            reader.pointee.flags.insert(.isGreeted)
+        }
         if log.head == .known {
             resolve(id.slot, start, in: log)
         } else {
@@ -121,9 +124,9 @@ extension StreamHub {
     }
 
     func takePreface(_ slot: UInt32) -> [UInt8] {
-        guard readers[slot].pointee.flags.contains(.hasPreface) else { return [] }
-        readers[slot].pointee.flags.remove(.hasPreface)
-        return prefaces.removeValue(forKey: slot) ?? []
+        let greeting = readers[slot].pointee.flags.remove(.isGreeted) == nil ? [] : Self.heartbeatText
+        guard readers[slot].pointee.flags.remove(.hasPreface) != nil else { return greeting }
+        return greeting + (prefaces.removeValue(forKey: slot) ?? [])
     }
 
     /// The next flush looks at the reader, unless its output is pending by then.

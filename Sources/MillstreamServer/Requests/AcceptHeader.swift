@@ -9,6 +9,8 @@ enum AcceptHeader {
 
     /// The best of what the header names, the stream when it names nothing; nil when it wants neither.
     static func form(_ header: String?) -> Form? {
+        // What EventSource sends needs no parser.
+        if header == "text/event-stream" { return .stream }
         guard let header, header.contains(where: { $0 != " " && $0 != "," }) else { return .stream }
         let stream = quality("text/event-stream", in: header)
         let json = quality("application/json", in: header)

@@ -1,22 +1,23 @@
 // Percent-encoding of paths and queries (RFC 3986 section 2.1, application/x-www-form-urlencoded for queries).
 
 enum PercentCoding {
-    /// Nil for an incomplete escape, an escaped NUL, or bytes that are not UTF-8.
-    static func decode(_ text: Substring, plusIsSpace: Bool) -> String? {
-        let source = text.utf8
-        guard source.contains(where: { $0 == 0x25 || $0 == 0x2B }) else { return String(text) }
+    /// Of a request target, which consists of visible ASCII. Nil for an incomplete escape, an escaped NUL, or bytes that are not UTF-8.
+    static func decode(_ source: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
+        guard source.contains(where: { $0 == 0x25 || $0 == 0x2B }) else {
+            return String(decoding: source, as: UTF8.self)
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(source.count)
         var index = source.startIndex
         while index < source.endIndex {
             let byte = source[index]
-            source.formIndex(after: &index)
+            index += 1
             switch byte {
             case 0x25:
-                guard index < source.endIndex, let high = hex(source[index]) else { return nil }
-                source.formIndex(after: &index)
-                guard index < source.endIndex, let low = hex(source[index]), high | low != 0 else { return nil }
-                source.formIndex(after: &index)
+                guard index + 1 < source.endIndex, let high = hex(source[index]), let low = hex(source[index + 1]),
+                    high | low != 0
+                else { return nil }
+                index += 2
                 bytes.append(high << 4 | low)
             case 0x2B where plusIsSpace: bytes.append(0x20)
             default: bytes.append(byte)

@@ -4,15 +4,21 @@
 struct Query {
     static let maxPairs = 256
 
-    private let pairs: [(name: String, value: String)]
+    let pairs: [(name: String, value: String)]
 
-    init(_ text: Substring) throws(Problem) {
+    /// Of the bytes behind the question mark.
+    init(_ text: ArraySlice<UInt8>) throws(Problem) {
         var pairs: [(String, String)] = []
-        for part in text.split(separator: "&") {
+        var start = text.startIndex
+        while start < text.endIndex {
+            let end = text[start...].firstIndex(of: UInt8(ascii: "&")) ?? text.endIndex
+            let part = text[start..<end]
+            start = end + 1
+            guard !part.isEmpty else { continue }
             guard pairs.count < Self.maxPairs else { throw Problem(.malformedRequest, "the query has too many parts") }
-            let pieces = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentCoding.decode(pieces[0], plusIsSpace: true),
-                let value = PercentCoding.decode(pieces.count > 1 ? pieces[1] : "", plusIsSpace: true)
+            let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
+            guard let name = PercentCoding.decode(part[..<equals], plusIsSpace: true),
+                let value = PercentCoding.decode(part[equals...].dropFirst(), plusIsSpace: true)
             else { throw Problem(.malformedRequest, "the query has a broken percent-encoding") }
             pairs.append((name, value))
         }
@@ -22,11 +28,6 @@ struct Query {
     /// The first value of that name.
     func first(_ name: String) -> String? {
         pairs.first { $0.name == name }?.value
-    }
-
-    /// All pairs whose name is one of these, in their order.
-    func all(_ names: Set<String>) -> [(name: String, value: String)] {
-        pairs.filter { names.contains($0.name) }
     }
 
     /// A whole number within the range; another form is 400, another value 422.

@@ -68,6 +68,10 @@ final class LogRoutes {
         let wait = try request.query.integer("wait_for_create", in: 0...Self.maxWaitForCreateSeconds) ?? 0
         let names = try Self.logs(of: request.query)
         let cursor = try Self.cursor(of: request, exchange)
+        if names.count == 1, case .channel(let name) = names[0] {
+            core.streams.open([.channel(name)], cursor: cursor, request)
+            return
+        }
         try resolve(names[...], [], waitSeconds: wait) { [unowned self] found in
             core.answerStream(request, found) { core.streams.open($0, cursor: cursor, request) }
         }
@@ -76,24 +80,28 @@ final class LogRoutes {
     /// The logs that the query asks for, in its order.
     private static func logs(of query: Query) throws(Problem) -> [LogName] {
         var names: [LogName] = []
-        for (name, value) in query.all(["job", "channel"]) {
-            if name == "job" {
+        for (name, value) in query.pairs {
+            switch name {
+            case "job":
                 guard let id = JobID(value) else {
                     throw .field(.invalidValue, "job", "\"\(value)\" is not the id of a job")
                 }
                 names.append(.job(id))
-            } else {
+            case "channel":
                 guard JobID.isName(value, maxLength: 128) else {
                     throw .field(.invalidValue, "channel", "must be 1 to 128 characters out of A-Z a-z 0-9 . _ -")
                 }
                 names.append(.channel(value))
+            default: continue
             }
         }
         guard !names.isEmpty else { throw .field(.invalidValue, "job", "give at least one job or channel") }
         guard names.count <= maxLogs else {
             throw .field(.invalidValue, "job", "at most \(maxLogs) logs on one stream")
         }
-        guard Set(names).count == names.count else { throw .field(.invalidValue, "job", "a log is named twice") }
+        guard names.count == 1 || Set(names).count == names.count else {
+            throw .field(.invalidValue, "job", "a log is named twice")
+        }
         return names
     }
 

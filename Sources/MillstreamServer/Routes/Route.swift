@@ -1,6 +1,7 @@
 // Which path means what. A pure function from path to route; each route states its methods and what it needs of its caller.
 
 import MillstreamAccess
+import MillstreamHTTP
 import MillstreamJournal
 
 /// What a path names. Names in it are decoded and valid.
@@ -25,27 +26,49 @@ import MillstreamJournal
         case head = "HEAD"
         case post = "POST"
         case options = "OPTIONS"
+
+        init?(_ method: HTTPMethod) {
+            switch method {
+            case .get: self = .get
+            case .head: self = .head
+            case .post: self = .post
+            case .options: self = .options
+            default: return nil
+            }
+        }
     }
 
-    /// Nil when no route has this path.
-    @_spi(Benchmarks) public init?(path: Substring) {
+    /// Nil when no route has this path. The bytes are those of the request's head: a route is found twice for each request, so no
+    /// text is made but of the names in it.
+    @_spi(Benchmarks) public init?(path: ArraySlice<UInt8>) {
+        guard path.starts(with: "/v1/".utf8) else {
+            self.init(outsideOfVersions: String(decoding: path, as: UTF8.self))
+            return
+        }
+        var segments: [String] = []
+        var start = path.startIndex + 4
+        while true {
+            let end = path[start...].firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex
+            // No path has more than three.
+            guard segments.count < 3, let segment = PercentCoding.decode(path[start..<end], plusIsSpace: false) else {
+                return nil
+            }
+            segments.append(segment)
+            guard end < path.endIndex else { break }
+            start = end + 1
+        }
+        self.init(version1: segments)
+    }
+
+    private init?(outsideOfVersions path: String) {
         switch path {
         case "/livez": self = .livez
         case "/readyz": self = .readyz
         case "/metrics": self = .metrics
         case "/openapi.json": self = .openAPI
         default:
-            guard path.hasPrefix("/v1/") else {
-                guard PageFile.at(String(path)) != nil else { return nil }
-                self = .page(String(path))
-                return
-            }
-            var segments: [String] = []
-            for part in path.dropFirst(4).split(separator: "/", omittingEmptySubsequences: false) {
-                guard let segment = PercentCoding.decode(part, plusIsSpace: false) else { return nil }
-                segments.append(segment)
-            }
-            self.init(version1: segments)
+            guard PageFile.at(path) != nil else { return nil }
+            self = .page(path)
         }
     }
 

@@ -146,7 +146,7 @@ final class StreamDesk: StreamTableDelegate {
     }
 
     func streamDidClose(_ id: StreamID, reason: StreamCloseReason) {
-        core.metrics.didCloseStream("\(reason)")
+        core.metrics.didCloseStream(reason.rawValue)
         hub.readerDidClose(ReaderID(id))
     }
 }
