@@ -4,7 +4,7 @@ import MillstreamAccess
 import MillstreamJournal
 import Testing
 
-@testable import MillstreamServer
+@_spi(Benchmarks) @testable import MillstreamServer
 
 @Suite struct RouteTests {
     @Test(arguments: [
