@@ -31,6 +31,6 @@ let package = Package(
         .target(name: "Measuring", dependencies: ["CCounting"], swiftSettings: strict),
         .executableTarget(name: "Micro", dependencies: ["Measuring", modules, argumentParser], swiftSettings: strict),
         .testTarget(name: "MeasuringTests", dependencies: ["Measuring"], swiftSettings: strict),
-        .testTarget(name: "LoadTests", dependencies: ["Load"], swiftSettings: strict),
+        .testTarget(name: "LoadTests", dependencies: ["Load", "CLoad"], swiftSettings: strict),
     ]
 )

@@ -11,7 +11,8 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
     private let book: JobBook
     private var group: StreamGroup?
     private var lane: RequestLane?
-    private var free: [Int] = []
+    /// The longest free first: a job that were put on top again and again would leave others waiting for ever.
+    private var free: SlotQueue
     private var tries: [UInt8]
     private var start: UInt64 = 0
     private var begun = 0
@@ -26,6 +27,7 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
             steps: plan.steps, intervalMs: plan.intervalMs, dataBytes: context.scenario.dataBytes)
         book = JobBook(capacity: plan.inFlight)
         tries = Array(repeating: 0, count: plan.inFlight)
+        free = SlotQueue(capacity: plan.inFlight)
     }
 
     /// Steps and the terminal event.
@@ -37,9 +39,8 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
         group.observer = self
         group.beginPhase()
         self.group = group
-        lane = try engine.makeLane(connections: plan.connections, owner: self)
-        free = Array((0..<plan.inFlight).reversed())
-        for job in 0..<plan.inFlight { book.planned[job] = now }
+        lane = try engine.makeLane(connections: min(plan.connections, plan.inFlight), owner: self)
+        for job in 0..<plan.inFlight { giveBack(job, now) }
         beginJobs(now)
     }
 
@@ -52,7 +53,7 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
 
     private func beginJobs(_ now: UInt64) {
         guard let lane else { return }
-        while lane.hasIdle, mayBegin(now), let job = free.popLast() {
+        while lane.hasIdle, mayBegin(now), let job = free.take() {
             if plan.rate > 0 { book.planned[job] = nextPlanned }
             begun += 1
             lane.send(request, tag: job, planned: book.planned[job])
@@ -75,7 +76,7 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
 
     private func giveBack(_ job: Int, _ now: UInt64) {
         book.planned[job] = now
-        free.append(job)
+        free.add(job)
     }
 
     func writeRequest(_ slot: Int, _ writer: inout RequestWriter) {
@@ -126,5 +127,29 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
 
     func report(into report: inout PhaseReport, _ window: PhaseWindow) {
         report.add(book.report(name: "whole_jobs", group, window, streams: plan.inFlight))
+    }
+}
+
+/// Numbers of slots, first in, first out; never more than the capacity.
+private struct SlotQueue {
+    private var slots: [Int]
+    private var first = 0
+    private(set) var count = 0
+
+    init(capacity: Int) { slots = Array(repeating: 0, count: capacity) }
+
+    var isEmpty: Bool { count == 0 }
+
+    mutating func add(_ slot: Int) {
+        slots[(first + count) % slots.count] = slot
+        count += 1
+    }
+
+    mutating func take() -> Int? {
+        guard count > 0 else { return nil }
+        let slot = slots[first]
+        first = (first + 1) % slots.count
+        count -= 1
+        return slot
     }
 }

@@ -150,14 +150,14 @@ public struct WholeJobs: Codable, Sendable, Equatable {
     public var inFlight: Int
     public var steps: Int
     public var intervalMs: Int
-    /// Keep-alive connections for the POSTs.
+    /// Keep-alive connections for the POSTs; not more than jobs in flight.
     public var connections: Int
     /// Jobs begun per second; 0: the next one as soon as one has ended.
     public var rate: Double
 
     public init(
         count: Int = 0, seconds: Double = 0, inFlight: Int = 100, steps: Int = 13, intervalMs: Int = 0,
-        connections: Int = 16, rate: Double = 0
+        connections: Int = 100, rate: Double = 0
     ) {
         self.count = count
         self.seconds = seconds
@@ -181,7 +181,7 @@ public struct WholeJobs: Codable, Sendable, Equatable {
         inFlight = try members.optional(.inFlight, default: 100, in: 1...20_000)
         steps = try members.optional(.steps, default: 13, in: 0...1_000_000)
         intervalMs = try members.optional(.intervalMs, default: 0, in: 0...3_600_000)
-        connections = try members.optional(.connections, default: 16, in: 1...1024)
+        connections = try members.optional(.connections, default: 100, in: 1...1024)
         rate = try members.optional(.rate, default: 0, in: 0...1_000_000)
         guard (count > 0) != (seconds > 0) else { throw members.fault(.count, "give either count or seconds") }
     }
