@@ -5,7 +5,7 @@ import MillstreamHTTP
 import MillstreamJournal
 
 /// What a path names. Names in it are decoded and valid.
-@_spi(Benchmarks) public enum Route: Equatable {
+@_spi(Benchmarks) public enum Route: Equatable, Sendable {
     /// A file of the page, by its path.
     case page(String)
     case livez
