@@ -4,7 +4,8 @@ import MillstreamLoop
 import MillstreamRuntime
 
 // `demo.steps`: a job that does nothing, visibly, in steps of a given length. Thousands of them sleep on one timer; with `block`
-// each holds a thread instead, as bad workers do. Runs on the handlers' threads.
+// each holds a thread instead, as bad workers do, and with `busy` it also keeps a core from others meanwhile. Runs on the handlers'
+// threads.
 
 struct DemoSteps: JobHandler {
     static let kind = "demo.steps"
@@ -15,20 +16,22 @@ struct DemoSteps: JobHandler {
         var dataBytes: Int
         var failAt: Int?
         var block: Bool
+        var busy: Bool
 
         init(_ input: JSONText) throws(JobFailure) {
-            let input = try DemoInput(input, known: ["steps", "interval_ms", "data_bytes", "fail_at", "block"])
+            let input = try DemoInput(input, known: ["steps", "interval_ms", "data_bytes", "fail_at", "block", "busy"])
             steps = try input.int("steps", default: 13, in: 0...1_000_000)
             intervalMs = try input.int("interval_ms", default: 50, in: 0...3_600_000)
             dataBytes = try input.int("data_bytes", default: 200, in: 0...200_000)
             failAt = try input.optionalInt("fail_at", in: 1...1_000_000)
             block = try input.bool("block", default: false)
+            busy = try input.bool("busy", default: false)
         }
     }
 
     func run(_ job: JobContext) async throws -> JSONText? {
         let plan = try Plan(job.input)
-        if plan.block {
+        if plan.block || plan.busy {
             try await job.runBlocking { try runBlocking(job, plan) }
         } else {
             try await run(job, plan)
@@ -49,7 +52,8 @@ struct DemoSteps: JobHandler {
     private func runBlocking(_ job: JobContext, _ plan: Plan) throws {
         let start = MonotonicTime.current()
         for step in sequence(first: 1, next: { $0 + 1 }).prefix(plan.steps) {
-            try block(until: start.advanced(byMs: step * plan.intervalMs), job)
+            let deadline = start.advanced(byMs: step * plan.intervalMs)
+            if plan.busy { try compute(until: deadline, job) } else { try block(until: deadline, job) }
             try job.emitBlocking("progress", data(step, plan))
             try failIfDue(step, plan)
         }
@@ -62,6 +66,13 @@ struct DemoSteps: JobHandler {
             let now = MonotonicTime.current()
             guard now < deadline else { return }
             usleep(useconds_t(min(100_000_000, deadline.nanoseconds - now.nanoseconds) / 1000 + 1))
+        }
+    }
+
+    /// Never gives the core away by itself. It looks at the clock all the time, which is as good as any other work.
+    private func compute(until deadline: MonotonicTime, _ job: JobContext) throws {
+        while MonotonicTime.current() < deadline {
+            if job.isCancelled { throw CancellationError() }
         }
     }
 

@@ -29,7 +29,8 @@ final class RunningJobsActivity: RunningActivity, StreamObserver, LaneOwner {
         self.context = context
         engine = context.engine
         let steps = engine.text.createSteps(
-            steps: plan.steps, intervalMs: plan.intervalMs, dataBytes: context.scenario.dataBytes, block: plan.block)
+            steps: plan.steps, intervalMs: plan.intervalMs, dataBytes: context.scenario.dataBytes,
+            block: plan.block, busy: plan.busy)
         self.request = request ?? { _ in steps }
         self.eventsPerJob = request == nil ? plan.steps + 1 : eventsPerJob
         book = JobBook(capacity: plan.jobs)

@@ -79,9 +79,10 @@ struct RequestText {
     }
 
     func createSteps(
-        steps: Int, intervalMs: Int, dataBytes: Int, block: Bool = false, runAt: String? = nil
+        steps: Int, intervalMs: Int, dataBytes: Int, block: Bool = false, busy: Bool = false, runAt: String? = nil
     ) -> [UInt8] {
-        let input = #"{"steps":\#(steps),"interval_ms":\#(intervalMs),"data_bytes":\#(dataBytes),"block":\#(block)}"#
+        let holding = #""block":\#(block)\#(busy ? #","busy":true"# : "")"#
+        let input = #"{"steps":\#(steps),"interval_ms":\#(intervalMs),"data_bytes":\#(dataBytes),\#(holding)}"#
         let later = runAt.map { #","run_at":"\#($0)""# } ?? ""
         return post("/v1/jobs", body: #"{"kind":"demo.steps","input":\#(input)\#(later)}"#)
     }
@@ -100,7 +101,7 @@ struct RequestText {
         switch target.dialect {
         case .millstream:
             createPublisher(channel: channel, channels: channels, rate: rate, count: count, dataBytes: dataBytes)
-        case .peer: post("/publish?rate=\(rate)&count=\(count)&topics=\(channels)", body: "")
+        case .peer: post("/publish?rate=\(rate)&count=\(count)&topics=\(channels)&bytes=\(dataBytes)", body: "")
         case .broker, .generic: nil
         }
     }

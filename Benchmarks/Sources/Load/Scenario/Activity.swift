@@ -196,12 +196,14 @@ public struct RunningJobs: Codable, Sendable, Equatable {
     public var intervalMs: Int
     /// Each job holds a worker's thread while it waits.
     public var block: Bool
+    /// Each job computes instead of waiting: competes with the server for its core.
+    public var busy: Bool
     /// Other than 0: ends so long after the last stream opened (the memory is sampled then); otherwise when all jobs have ended.
     public var holdS: Double
 
     public init(
         name: String = "jobs", jobs: Int, readersPerJob: Int = 1, steps: Int = 13, intervalMs: Int = 50,
-        block: Bool = false, holdS: Double = 0
+        block: Bool = false, busy: Bool = false, holdS: Double = 0
     ) {
         self.name = name
         self.jobs = jobs
@@ -209,11 +211,12 @@ public struct RunningJobs: Codable, Sendable, Equatable {
         self.steps = steps
         self.intervalMs = intervalMs
         self.block = block
+        self.busy = busy
         self.holdS = holdS
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, jobs, steps, block
+        case name, jobs, steps, block, busy
         case readersPerJob = "readers_per_job"
         case intervalMs = "interval_ms"
         case holdS = "hold_s"
@@ -227,6 +230,7 @@ public struct RunningJobs: Codable, Sendable, Equatable {
         steps = try members.optional(.steps, default: 13, in: 0...1_000_000)
         intervalMs = try members.optional(.intervalMs, default: 50, in: 0...3_600_000)
         block = try members.optional(.block, default: false)
+        busy = try members.optional(.busy, default: false)
         holdS = try members.optional(.holdS, default: 0, in: 0...3600)
     }
 }
