@@ -13,6 +13,7 @@ let package = Package(
     products: [
         .executable(name: "sse-load", targets: ["SSELoad"]),
         .executable(name: "micro", targets: ["Micro"]),
+        .executable(name: "compare", targets: ["Compare"]),
     ],
     dependencies: [
         // By name, because a clone may lie in a folder of any name.
@@ -32,5 +33,10 @@ let package = Package(
         .executableTarget(name: "Micro", dependencies: ["Measuring", modules, argumentParser], swiftSettings: strict),
         .testTarget(name: "MeasuringTests", dependencies: ["Measuring"], swiftSettings: strict),
         .testTarget(name: "LoadTests", dependencies: ["Load", "CLoad"], swiftSettings: strict),
+        // Side by side: the servers, the rounds, the goals and the page. Reads the generator's reports and starts it as a program.
+        .target(name: "CComparison"),
+        .target(name: "Comparison", dependencies: ["CComparison", "Load"], swiftSettings: strict),
+        .executableTarget(name: "Compare", dependencies: ["Comparison", argumentParser], swiftSettings: strict),
+        .testTarget(name: "ComparisonTests", dependencies: ["Comparison"], exclude: ["Golden"], swiftSettings: strict),
     ]
 )

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What Swift's Glibc does not show, because it is behind _GNU_SOURCE: processor affinity, and the working directory of a spawned
+ * program. Results are 0 or an errno.
+ */
+
+/* The cores of the calling thread, bit i for core i; cores beyond 63 are left out. */
+int comparison_cores(uint64_t *cores);
+
+/* Puts the calling thread, and the children that it will start, on these cores. */
+int comparison_run_on(uint64_t cores);
+
+/* Starts a program as the leader of a process group of its own, with no standard input and both outputs to one file. Signals are as
+ * a shell would set them. `arguments` and `environment` end with NULL.
+ */
+int comparison_spawn(char *const *arguments, char *const *environment, const char *directory, const char *output, pid_t *started);

@@ -1,0 +1,71 @@
+import Load
+
+// Where each figure stands in the generator's report, in the unit in which it is quoted. Pure.
+
+package enum Metrics {
+    package static let bytesPerStream = Metric(
+        "memory per stream", unit: "bytes", report: { $0.open?.rssBytesPerStream })
+    package static let opensPerS = Metric("opens", unit: "/s", report: { $0.open?.opensPerS })
+    package static let cpuPerDelivery = Metric("CPU per delivery", unit: "µs", phase: { $0.cpuUsPerDelivery })
+    package static let deliveriesPerS = Metric("deliveries", unit: "/s", phase: { $0.deliveriesPerS })
+    package static let p50 = Metric("median latency", unit: "ms", phase: { $0.latencyMs(\.p50) })
+    package static let p99 = Metric("p99 latency", unit: "ms", phase: { $0.latencyMs(\.p99) })
+    package static let slowest = Metric("largest latency", unit: "ms", phase: { $0.latencyMs(\.max) })
+    package static let growth = Metric(
+        "growth", unit: "MB", phase: { $0.memory.map { Double($0.rssBytesGrowth) / 1e6 } })
+
+    package static let loopCpuPerDelivery = Metric(
+        "CPU of the loop thread per delivery", unit: "µs", phase: { $0.perDeliveryUs($0.loopCpuS) })
+    package static let journalCpuPerDelivery = Metric(
+        "CPU of the journal per delivery", unit: "µs", phase: { $0.perDeliveryUs($0.cpuOf(thread: "journal")) })
+
+    package static let committedPerS = Metric("committed", unit: "events/s", phase: { $0.commits?.eventsPerS })
+    package static let createdPerS = Metric("created", unit: "jobs/s", phase: { $0.jobs?.createdPerS })
+    package static let completedPerS = Metric("completed", unit: "jobs/s", phase: { $0.jobs?.completedPerS })
+    package static let cpuPerJob = Metric("CPU per job", unit: "ms", phase: { $0.jobs?.cpuMsPerJob })
+    package static let lostEvents = Metric(
+        "lost events", phase: { $0.jobs.map { Double($0.lostEvents + $0.jobsWithLostEvents) } })
+    package static let jobEventP50 = Metric(
+        "median latency", unit: "ms", phase: { $0.jobs.map { $0.eventUs.p50 / 1000 } })
+    package static let jobEventP99 = Metric("p99 latency", unit: "ms", phase: { $0.jobs.map { $0.eventUs.p99 / 1000 } })
+    package static let bytesPerJobStream = Metric(
+        "memory per stream", unit: "bytes", phase: { $0.jobs?.rssBytesPerStream })
+
+    package static let replayedPerS = Metric("replayed", unit: "events/s", report: { storm($0)?.resume?.replayedPerS })
+    package static let notCaughtUp = Metric(
+        "readers that lost events", report: { storm($0)?.resume.map { Double($0.readers - $0.caughtUp) } })
+    /// The live readers' p99 during the storm by theirs in the measured phase before it.
+    package static let stormP99 = Metric(
+        "p99 of live readers", unit: "×",
+        report: { report in
+            guard let storm = storm(report), let during = storm.group("live"),
+                let before = report.phases.first(where: { $0.measured && $0.resume == nil && $0.latencyUs.count > 0 })?
+                    .group("live"),
+                before.latencyUs.p99 > 0
+            else { return nil }
+            return during.latencyUs.p99 / before.latencyUs.p99
+        })
+
+    package static let start = Metric("start", unit: "ms", read: { measurement, _ in measurement.startsMs ?? [] })
+
+    /// Of the stripped static build, once for a comparison; none when the build still needs Swift's shared libraries.
+    package static let binarySize = Metric("size", unit: "MB") { run, results in
+        guard run.round == 1, let binary = results.binary, binary.hasStaticSwiftRuntime else { return [] }
+        return [Double(binary.strippedBytes) / 1e6]
+    }
+
+    /// Per cent of one core while nothing is sent but heartbeats.
+    package static let idleCpu = Metric(
+        "idle CPU", unit: "%",
+        phase: { phase in phase.wallS > 0 ? phase.serverCpuS.map { $0 / phase.wallS * 100 } : nil })
+
+    /// The same without the sends themselves, each taken as what bare epoll pays for a delivery in this comparison.
+    package static let idleCpuBeyondHeartbeats = Metric("idle CPU", unit: "%") { measurement, results in
+        guard let phase = measurement.report?.lastMeasured, let cpu = phase.serverCpuS, phase.wallS > 0,
+            let send = cpuPerDelivery.spread(ScenarioNames.fanOut, ServerCatalog.yardstick, in: results)?.median
+        else { return [] }
+        return [max(0, cpu - Double(phase.counts.comments) * send / 1e6) / phase.wallS * 100]
+    }
+
+    private static func storm(_ report: LoadReport) -> PhaseReport? { report.phases.first { $0.resume != nil } }
+}

@@ -1,0 +1,18 @@
+import Foundation
+import Load
+
+package enum ScenarioFiles {
+    /// All scenarios of a directory, sorted by name; a file that cannot be read is named in the error.
+    package static func read(_ directory: URL) throws -> [Scenario] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasSuffix(".json") }
+            .sorted()
+        return try names.map { name in
+            let data = try Data(contentsOf: directory.appendingPathComponent(name))
+            do {
+                return try JSONDecoder().decode(Scenario.self, from: data)
+            } catch {
+                throw RunnerError("\(directory.path)/\(name): \(error)")
+            }
+        }
+    }
+}

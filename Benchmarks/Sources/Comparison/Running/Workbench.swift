@@ -1,0 +1,40 @@
+import Foundation
+
+/// The files that a comparison needs and makes.
+package struct Workbench: Sendable {
+    package let repository: URL
+    /// `sse-load`.
+    package let generator: URL
+    package let scenarios: URL
+    /// Results, and everything that the servers write, so that the disk that is probed is the one that they use.
+    package let output: URL
+
+    package init(repository: URL, generator: URL, output: URL) {
+        self.repository = repository
+        self.generator = generator
+        self.output = output
+        scenarios = repository.appendingPathComponent("Benchmarks/Scenarios")
+    }
+
+    package var resultsFile: URL { output.appendingPathComponent("results.json") }
+
+    /// The repository's root, from a directory inside it.
+    package static func repository(from directory: URL) throws -> URL {
+        var candidate = directory.standardizedFileURL
+        while candidate.path != "/" {
+            let marker = candidate.appendingPathComponent("Benchmarks/Scenarios").path
+            if FileManager.default.fileExists(atPath: marker) { return candidate }
+            candidate.deleteLastPathComponent()
+        }
+        throw RunnerError("run this inside Millstream's repository, or name it with --repository")
+    }
+
+    /// An empty directory that is gone when `body` is done.
+    func withScratch<Result>(_ name: String, _ body: (URL) throws -> Result) throws -> Result {
+        let directory = output.appendingPathComponent("scratch/\(name)")
+        try? FileManager.default.removeItem(at: directory)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        return try body(directory)
+    }
+}

@@ -1,0 +1,87 @@
+import Testing
+
+@testable import Comparison
+
+struct FindingTests {
+    private let ratio = Goal("row", "what", "fan-out-5", Metrics.cpuPerDelivery, .atMost(1.05), .ratio)
+    private let memory = Goal("row", "what", "idle-10000", Metrics.bytesPerStream, .atMost(400))
+
+    @Test func aRatioIsTakenRoundByRound() throws {
+        // Round 2 was dear for both: only their quotient says something.
+        let runs = [(7.7, 7.0), (15.4, 14.0), (7.28, 7.0)].enumerated().flatMap { index, cpu in
+            [
+                SampleResults.run(
+                    "fan-out-5", "millstream", round: index + 1, phases: [SampleResults.phase(cpuUs: cpu.0)]),
+                SampleResults.run("fan-out-5", "epoll", round: index + 1, phases: [SampleResults.phase(cpuUs: cpu.1)]),
+            ]
+        }
+        let found = Finding(ratio, in: SampleResults.results(runs))
+        let spread = try #require(found.ratio)
+        #expect(abs(spread.median - 1.1) < 1e-9)
+        #expect(abs(spread.min - 1.04) < 1e-9)
+        #expect(found.verdict == .notMet)
+        #expect(found.figure?.median == 7.7)
+    }
+
+    @Test func aRoundWithoutTheYardstickHasNoRatio() {
+        let runs = [
+            SampleResults.run("fan-out-5", "millstream", round: 1, phases: [SampleResults.phase(cpuUs: 7)]),
+            SampleResults.run("fan-out-5", "epoll", round: 2, phases: [SampleResults.phase(cpuUs: 7)]),
+        ]
+        #expect(Finding(ratio, in: SampleResults.results(runs)).verdict == .notMeasured)
+    }
+
+    @Test(arguments: [(399.9, Verdict.met), (400, .met), (400.1, .notMet)])
+    func theBoundItselfIsMet(bytes: Double, expected: Verdict) {
+        let run = SampleResults.run("idle-10000", "millstream", open: SampleResults.open(bytesPerStream: bytes))
+        #expect(Finding(memory, in: SampleResults.results([run])).verdict == expected)
+    }
+
+    @Test func noGoalIsMetByARunThatLostSomething() {
+        let run = SampleResults.run(
+            "idle-10000", "millstream", open: SampleResults.open(bytesPerStream: 300), faults: ["3 events missing"])
+        let found = Finding(memory, in: SampleResults.results([run]))
+        #expect(found.verdict == .notMet)
+        #expect(found.remarks == ["idle-10000, round 1: 3 events missing"])
+    }
+
+    @Test func noGoalIsMetWhileOneOfTheRoundsFailed() {
+        let runs = [
+            SampleResults.run("idle-10000", "millstream", open: SampleResults.open(bytesPerStream: 300)),
+            SampleResults.run("idle-10000", "millstream", round: 2, failure: "it ended"),
+        ]
+        let found = Finding(memory, in: SampleResults.results(runs))
+        #expect(found.verdict == .notMet)
+        #expect(found.remarks == ["idle-10000, round 2: it ended"])
+    }
+
+    @Test func whatWasNotRunIsNotMeasured() {
+        #expect(Finding(memory, in: SampleResults.results([])).verdict == .notMeasured)
+    }
+
+    @Test func theLoopThreadIsFoundByItsName() {
+        let ours = SampleResults.phase(
+            events: 1_000_000, cpuUs: 20, threads: ["millstream": 9, "journal": 8, "-qos.overcommit": 3])
+        #expect(
+            Metrics.loopCpuPerDelivery.read(
+                SampleResults.run("channels-10000", "millstream", phases: [ours]), SampleResults.results([])) == [9])
+        #expect(
+            Metrics.journalCpuPerDelivery.read(
+                SampleResults.run("channels-10000", "millstream", phases: [ours]), SampleResults.results([])) == [8])
+        let peer = SampleResults.phase(events: 1_000_000, cpuUs: 8, threads: ["epoll-sse": 8])
+        #expect(
+            Metrics.loopCpuPerDelivery.read(
+                SampleResults.run("channels-10000", "epoll", phases: [peer]), SampleResults.results([])) == [8])
+    }
+
+    @Test func heartbeatsAreTakenOffTheIdleCpuAtThePriceOfASend() {
+        var idle = SampleResults.phase("idle", events: 0, wallS: 20)
+        idle.serverCpuS = 0.3
+        idle.counts.comments = 20_000
+        let yardstick = SampleResults.run("fan-out-5", "epoll", phases: [SampleResults.phase(cpuUs: 10)])
+        let run = SampleResults.run("idle-10000", "millstream", phases: [idle])
+        let results = SampleResults.results([run, yardstick])
+        // 20,000 sends of 10 µs are 0.2 s; the rest is half a per cent of 20 s.
+        #expect(abs((Metrics.idleCpuBeyondHeartbeats.read(run, results).first ?? 0) - 0.5) < 1e-9)
+    }
+}
