@@ -19,7 +19,7 @@ extension JobLedger {
     }
 
     private func release(_ entry: LedgerEntry) {
-        draft.directives.append(.stop(entry.run, graceMs: entry.lane.graceMs))
+        draft.directives.append(.stop(entry.run, graceMs: min(entry.lane.graceMs, LedgerLimits.releaseGraceMs)))
         change(entry)
         // It keeps its number in the queue: it was first, and is first again. It keeps its process group, too, which the next
         // start ends if this one is killed before the worker is gone.

@@ -33,6 +33,8 @@ public struct LedgerLimits: Sendable, Hashable {
     static let idempotencyAgeMs: Int64 = 86_400_000
     /// After the grace, how long a worker may take to say `.finish` before its job ends without it.
     static let forcedEndMs: Int64 = 2000
+    /// When the server stops, the longest grace of what still runs after the graceful time: it had that time already.
+    static let releaseGraceMs: Int64 = 1000
     /// The grace of a kind that is no longer declared.
     static let defaultGraceMs: Int64 = 5000
     /// While something waits for a wall-clock time, the ledger looks at that clock at least this often: it may be set forward.

@@ -42,6 +42,39 @@ import Testing
         #expect(try again.rest().terminal.map(\.name) == ["completed"])
     }
 
+    /// Its grace is that of a cancellation; of a server that stops it has had its time, and nothing of it stays behind.
+    @Test func aProgramThatIgnoresTheSignalDoesNotOutliveTheServer() throws {
+        let server = try ServerProcess(
+            configuration: """
+                graceful_timeout: 100ms
+                kinds:
+                  deaf:
+                    worker: { exec: ["./deaf.sh"] }
+                    cancel_grace: 10m
+
+                """,
+            files: [
+                "deaf.sh": """
+                #!/bin/bash
+                trap '' TERM
+                read -r start
+                echo '{"event":"began","data":'$$'}'
+                while :; do sleep 1000; done
+
+                """
+            ])
+        let id = try server.client.start("deaf")
+        let began = try #require(try server.client.events(id).until("began").last)
+        let pid = try #require(pid_t(began.data))
+        #expect(kill(pid, 0) == 0)
+        server.signal(SIGTERM)
+        #expect(try server.waitForExit() == 0)
+        #expect(kill(pid, 0) == -1 && errno == ESRCH, "its process group went with the server")
+        try server.start()
+        try server.client.events(id).until("began")
+        #expect(try server.client.job(id)["attempt"] as? Int == 1, "back in the queue, the attempt not counted")
+    }
+
     private func epoch(of stream: TestStream, _ server: ServerProcess, _ id: String) throws -> String {
         let last = try #require(try server.client.job(id)["last_event_id"] as? String)
         return String(last.prefix { $0 != "-" })

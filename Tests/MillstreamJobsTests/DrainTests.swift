@@ -27,7 +27,7 @@ struct DrainTests {
         #expect(try fixture.job(running).startedAt == nil)
         #expect(fixture.directory.queuePosition(of: running) == 1)
         #expect(fixture.directory.queuePosition(of: queued) == 2)
-        #expect(fixture.witness.stops == [run: 5000])
+        #expect(fixture.witness.stops == [run: 1000])
         try fixture.run(.emit(run, DraftEvent("late")), .finish(run, .failed(.broken, retryable: false)))
         #expect(try fixture.job(running).state == .queued)
         #expect(fixture.ledger.takenPlaceCount == 0)

@@ -35,7 +35,8 @@ public enum SettingTable {
             "Recording for demo.transcribe when a job brings none; off: the one that the set-up installed."),
         Setting(
             "graceful_timeout", .duration(\.gracefulTimeoutMs, 0...hour), reload: true,
-            "From SIGTERM until jobs that still run are given back to the queue."),
+            "From SIGTERM until jobs that still run are given back to the queue; their programs then have 1 s at most to end."
+        ),
         Setting(
             "cors_origins", .list(\.corsOrigins), reload: true,
             "Origins of other web pages that may use the server (http://localhost:3000); * for all; empty: its own page only."

@@ -83,14 +83,22 @@ final class ChildProcess: @unchecked Sendable {
         }
     }
 
-    /// Closes its input, asks the group to end, and ends it by force when the grace is over. The first call counts.
+    /// Closes its input, asks the group to end, and ends it by force when the grace is over. A second call does not ask again, but
+    /// its grace counts when it is over first.
     func terminate(graceMs: Int64) {
-        guard !isTerminating else { return }
+        let isFirst = !isTerminating
         isTerminating = true
         input.close()
-        guard case .running = stage else { return }
-        kill(-child.pid, SIGTERM)
+        if isFirst, case .running = stage { kill(-child.pid, SIGTERM) }
+        guard isUnderWay else { return }
         queue.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: max(0, graceMs)))) { [self] in graceIsOver() }
+    }
+
+    private var isUnderWay: Bool {
+        switch stage {
+        case .running, .leaderEnded: true
+        case .reaped, .over: false
+        }
     }
 
     // MARK: The end

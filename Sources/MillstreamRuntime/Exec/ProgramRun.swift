@@ -57,7 +57,6 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
 
     func stop(graceMs: Int64) {
         queue.async { [self] in
-            guard !isStopping else { return }
             isStopping = true
             if case .running(let child) = stage { child.terminate(graceMs: graceMs) }
         }

@@ -47,9 +47,11 @@ final class HandlerRun: WorkerRun {
     }
 
     func stop(graceMs: Int64) {
-        guard gate.beginStop() else { return }
-        box.close()
-        task.withLock { $0 }?.cancel()
+        if gate.beginStop() {
+            box.close()
+            task.withLock { $0 }?.cancel()
+        }
+        // A second stop with a shorter grace: the first that is over ends the run.
         services.timers.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: graceMs))) { [self] in
             end(.stopped, abandoned: true)
         }

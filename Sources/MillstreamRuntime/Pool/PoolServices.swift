@@ -23,7 +23,7 @@ protocol WorkerRun: AnyObject, Sendable {
     var isProgram: Bool { get }
     func start()
     func deliver(_ message: MessageRecord)
-    /// Asks the run to end, and ends it by force when the grace is over. The first call counts.
+    /// Asks the run to end, and ends it by force when the grace is over. A further call can only shorten the grace.
     func stop(graceMs: Int64)
 }
 
