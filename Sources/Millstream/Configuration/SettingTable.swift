@@ -195,6 +195,10 @@ public enum SettingTable {
         ),
         Setting(
             "journal.readers", .count(\.journal.readers, 1...32), "Threads that read the journal for replay and lists."),
+        Setting(
+            "journal.memory_bytes", .bytes(\.journal.memoryBytes, mib...64 * gib),
+            "What the memory store holds, its own structures included; what goes beyond is refused as by a full disk (503)."
+        ),
     ]
 
     private static let retention = [

@@ -4,12 +4,9 @@ import MillstreamJournal
 import MillstreamJournalSQLite
 
 enum JournalOpening {
-    /// What the memory store may hold; one more byte is answered as a full disk is.
-    private static let maxMemoryBytes = 1 << 30
-
     static func open(_ settings: ServerConfiguration.Journal, path: String) throws(JournalError) -> any JournalStore {
         switch settings.store {
-        case .memory: MemoryStore(maxBytes: maxMemoryBytes)
+        case .memory: MemoryStore(maxBytes: settings.memoryBytes)
         case .sqlite: try SQLiteStore(path: path, synchronous: Synchronous(settings.synchronous))
         }
     }
