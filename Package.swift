@@ -116,7 +116,8 @@ let package = Package(
             ["MillstreamServer", "MillstreamAccess", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]
         ),
         tests(
-            "MillstreamTests", ["Millstream", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging]
+            "MillstreamTests",
+            ["Millstream", "MillstreamServer", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging]
         ),
         tests(
             "MillstreamCLITests",

@@ -88,6 +88,14 @@ static inline ssize_t millstream_receive(int fd, void *bytes, size_t count)
     return recv(fd, bytes, count, MSG_DONTWAIT);
 }
 
+/* Why a socket is in error, and 0 when it is not; asking clears it. */
+static inline int millstream_socket_error(int fd)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
 /* fcntl(2) and open(2) are variadic. */
 static inline int millstream_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
 

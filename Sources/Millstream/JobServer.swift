@@ -31,6 +31,7 @@ public final class JobServer: Sendable {
     private let handlers: [String: any JobHandler]
     private let mailbox: Mailbox<LoopMessage>
     private let log: Logger
+    private let droppedLogLines: @Sendable () -> UInt64
     private let reload: (@Sendable () -> ServerConfiguration?)?
     /// Where a reload reads its files: never on the loop.
     private let reloading = DispatchQueue(label: "millstream.reload")
@@ -40,17 +41,20 @@ public final class JobServer: Sendable {
     ///   - handlers: the work of kinds that are compiled in, by the kind's name. A kind that the configuration does not declare gets
     ///     the defaults of ``JobKind``.
     ///   - log: where the server tells what it does.
+    ///   - droppedLogLines: how many lines that log has lost, for metrics; any thread.
     ///   - reload: called at SIGHUP, on a queue of its own: the settings as they are now, or nil to keep the present ones. Kinds,
     ///     origins and limits of requests and streams change; the rest needs a restart.
     /// - Throws: ``StartFailure`` when the system gives no descriptor.
     public init(
         _ configuration: ServerConfiguration = ServerConfiguration(), handlers: [String: any JobHandler] = [:],
-        log: Logger = Logger(label: "millstream"), reload: (@Sendable () -> ServerConfiguration?)? = nil
+        log: Logger = Logger(label: "millstream"), droppedLogLines: @escaping @Sendable () -> UInt64 = { 0 },
+        reload: (@Sendable () -> ServerConfiguration?)? = nil
     ) throws(StartFailure) {
         self.configuration = configuration
         self.handlers =
             configuration.demo ? handlers.merging(DemoKinds.handlers(configuration)) { own, _ in own } : handlers
         self.log = log
+        self.droppedLogLines = droppedLogLines
         self.reload = reload
         do throws(LoopError) {
             mailbox = try Mailbox(capacity: configuration.limits.mailboxCapacity)
@@ -81,7 +85,7 @@ public final class JobServer: Sendable {
             log.notice("stopped")
         }
         let loop = try makeLoop(
-            access, directory, lane, replay, uploadSizes: uploadSizes, descriptors: descriptors)
+            access, directory, lane, replay, pool, uploadSizes: uploadSizes, descriptors: descriptors)
         let address = try listen(loop)
         loop.reload = { [unowned self] in
             reloading.async { self.applyReload(lane, access, uploads: uploads) }
@@ -150,16 +154,19 @@ public final class JobServer: Sendable {
 
     private func makeLoop(
         _ access: AccessPolicy, _ directory: DataDirectory, _ lane: JournalLane, _ replay: ReplayLanes,
-        uploadSizes: [String: Int64], descriptors: Int
+        _ pool: WorkerPool, uploadSizes: [String: Int64], descriptors: Int
     ) throws(StartFailure) -> ServerLoop {
         let registry = PrometheusRegistry(maxSeries: configuration.limits.maxMetricSeries)
         let metrics = ServerMetrics(factory: registry, exposition: { registry.render() })
+        let gauges = ServerGauges(
+            mailboxDepth: { [mailbox] in mailbox.depth }, mailboxRefusals: { [mailbox] in mailbox.refusedCount },
+            workers: { pool.measures }, droppedLogLines: droppedLogLines)
         do {
             return try ServerLoop(
                 settings: ServerSettings(configuration, access: access, uploads: directory.uploads),
                 http: HTTPServerSettings(configuration, descriptors: descriptors),
                 streams: StreamSettings(configuration), uploadSizes: uploadSizes, mailbox: mailbox, lane: lane,
-                replay: replay, metrics: metrics, log: log)
+                replay: replay, metrics: metrics, gauges: gauges, log: log)
         } catch {
             throw StartFailure(.resources, "no descriptor or memory left")
         }

@@ -32,8 +32,9 @@ public enum BodyRule {
     /// A body in memory. Content-Type must be one of `contentTypes` (media types without parameters, lower case), unless the
     /// list is empty.
     case buffer(maxBytes: Int, contentTypes: [String])
-    /// A body, or the one file of a multipart/form-data body, into a new file of `directory`.
-    case file(maxBytes: Int, directory: String)
+    /// A body, or the one file of a multipart/form-data body, into a new file of `directory`. Room for it is claimed of `budget`,
+    /// if there is one, before it is written, and given back when the file is taken or the exchange ends.
+    case file(maxBytes: Int, directory: String, budget: (any UploadBudget)?)
 }
 
 /// A reply that the application made for a refusal.

@@ -19,10 +19,10 @@ extension HTTPConnection {
             refuse(.malformed("The request does not consist of lines ended by CR LF."), head: nil)
         case .incomplete:
             guard pending.count > settings.maxHeadBytes else { return false }
-            refuse(scanner.hasRequestLine ? .headTooLarge : .targetTooLong, head: nil)
+            refuse(scanner.hasRequestLine ? .headTooLarge(.headBytes) : .targetTooLong, head: nil)
         case .complete(let count):
             guard count <= settings.maxHeadBytes else {
-                refuse(.headTooLarge, head: nil)
+                refuse(.headTooLarge(.headBytes), head: nil)
                 return true
             }
             headIsComplete(pending.takeFirst(count))
@@ -79,7 +79,7 @@ extension HTTPConnection {
         switch rule {
         case .refuse: break
         case .none:
-            guard hasNoBody else { throw .tooLarge(maxBytes: 0) }
+            guard hasNoBody else { throw .tooLarge(maxBytes: 0, nil) }
             present()
         case .buffer(let maxBytes, let contentTypes):
             if parsed.head.method != .get, parsed.head.method != .head {
@@ -90,8 +90,8 @@ extension HTTPConnection {
             guard !hasNoBody else { return present() }
             try beginBody(parsed, phase: .readingBody, timeoutMs: server.settings.bodyTimeoutMs)
             if case .length(let count) = parsed.framing { body.reserveCapacity(min(count, 16 * 1_024)) }
-        case .file(let maxBytes, let directory):
-            try beginUpload(parsed, maxBytes: maxBytes, directory: directory)
+        case .file(let maxBytes, let directory, let budget):
+            try beginUpload(parsed, maxBytes: maxBytes, directory: directory, budget: budget)
         }
     }
 
@@ -107,7 +107,10 @@ extension HTTPConnection {
         switch parsed.framing {
         case .none: remainingBodyBytes = 0
         case .length(let count):
-            guard count <= maxBodyBytes else { throw .tooLarge(maxBytes: maxBodyBytes) }
+            guard count <= maxBodyBytes else {
+                throw .tooLarge(maxBytes: maxBodyBytes, upload == nil ? .bodyBytes : .uploadBytes)
+            }
+            try upload?.expect(bodyBytes: count)
             remainingBodyBytes = count
         case .chunked: chunkedDecoder = ChunkedDecoder()
         }
@@ -121,7 +124,7 @@ extension HTTPConnection {
     private func sendContinue() throws(Refusal) {
         let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
         let sent = millstream_send(descriptor, line.utf8Start, line.utf8CodeUnitCount)
-        guard sent <= 0 || sent == line.utf8CodeUnitCount else { throw .bodyTimeout }
+        guard sent <= 0 || sent == line.utf8CodeUnitCount else { throw .bodyTimeout(.bodyTimeout) }
     }
 
     // MARK: Body in memory
@@ -142,7 +145,7 @@ extension HTTPConnection {
     }
 
     private func keep(_ piece: UnsafeRawBufferPointer) throws(Refusal) {
-        guard body.count + piece.count <= maxBodyBytes else { throw .tooLarge(maxBytes: maxBodyBytes) }
+        guard body.count + piece.count <= maxBodyBytes else { throw .tooLarge(maxBytes: maxBodyBytes, .bodyBytes) }
         guard server.claimBodyMemory(piece.count) else { throw .bodyMemory }
         accountedBodyBytes += piece.count
         body.append(contentsOf: piece)
@@ -175,11 +178,13 @@ extension HTTPConnection {
 
     // MARK: Body to a file
 
-    private func beginUpload(_ parsed: ParsedRequest, maxBytes: Int, directory: String) throws(Refusal) {
+    private func beginUpload(
+        _ parsed: ParsedRequest, maxBytes: Int, directory: String, budget: (any UploadBudget)?
+    ) throws(Refusal) {
         guard server.counters.activeUploads < server.settings.maxUploads else { throw .tooManyUploads }
         let intake = try UploadIntake(
             key: UploadKey(slot: slot, generation: generation), directory: directory, maxBytes: maxBytes,
-            contentType: parsed.head.headers["content-type"], lane: server.uploads)
+            budget: budget, contentType: parsed.head.headers["content-type"], lane: server.uploads)
         upload = intake
         server.counters.activeUploads += 1
         maxBodyBytes = intake.maxBodyBytes
@@ -247,6 +252,7 @@ extension HTTPConnection {
 
     private func endUpload(_ upload: UploadIntake) {
         upload.laneDidEnd()
+        storedUpload = upload
         self.upload = nil
         server.counters.activeUploads -= 1
     }

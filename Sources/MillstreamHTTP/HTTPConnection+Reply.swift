@@ -45,6 +45,7 @@ extension HTTPConnection {
     /// Refuses what was read so far and ends the connection; whatever else comes is dropped.
     func refuse(_ refusal: Refusal, head: RequestHead?) {
         server.counters.refusals[refusal.code, default: 0] &+= 1
+        if let bound = refusal.bound { server.counters.didReach(bound) }
         refuse(with: problem(for: refusal, head: head))
     }
 
@@ -136,9 +137,13 @@ extension HTTPConnection {
         switch phase {
         case .idle, .excess, .newborn:
             server.counters.idleCloses &+= 1
+            if phase == .idle { server.counters.didReach(.idleTimeout) }
             free()
         case .readingHead: refuse(.headTimeout, head: nil)
-        case .readingBody, .storingUpload: refuse(.bodyTimeout, head: request?.head)
+        case .readingBody: refuse(.bodyTimeout(.bodyTimeout), head: request?.head)
+        case .storingUpload:
+            let isOver = server.loop.now >= bodyDeadline
+            refuse(.bodyTimeout(isOver ? .uploadTimeout : .uploadStallTimeout), head: request?.head)
         case .writing, .flushing: checkProgress()
         case .lingering: free()
         case .finishingUpload, .presenting, .exchanging, .closed: break
@@ -152,6 +157,7 @@ extension HTTPConnection {
             server.setDeadline(of: self, afterMs: server.settings.stallTimeoutMs)
         } else {
             server.counters.stallCloses &+= 1
+            server.counters.didReach(.stallTimeout)
             free()
         }
     }

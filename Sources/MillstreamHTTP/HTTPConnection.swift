@@ -58,6 +58,8 @@ final class HTTPConnection {
     /// The part of the server's body memory that this connection uses.
     var accountedBodyBytes = 0
     var upload: UploadIntake?
+    /// Its file is complete and still holds its room, until it is taken or the exchange ends.
+    var storedUpload: UploadIntake?
     /// The body as the application will get it.
     var finishedBody = RequestBody.none
     /// A refusal by the application that is answered like any reply, because no body follows.
@@ -158,6 +160,7 @@ final class HTTPConnection {
     /// Requests behind the one in hand wait here; past the bound, in the kernel.
     private func boundPipelining() {
         guard pending.count > server.settings.maxPipelinedBytes, phase != .presenting else { return }
+        if Int32(bufferevent_get_enabled(bufferevent)) & EV_READ != 0 { server.counters.didReach(.pipelinedBytes) }
         bufferevent_disable(bufferevent, Int16(EV_READ))
     }
 
@@ -197,8 +200,11 @@ final class HTTPConnection {
         finishedBody = .none
         server.releaseBodyMemory(accountedBodyBytes)
         accountedBodyBytes = 0
+        storedUpload?.releaseClaim()
+        storedUpload = nil
         if let upload {
             upload.discard()
+            upload.releaseClaim()
             self.upload = nil
             server.counters.activeUploads -= 1
         }

@@ -34,6 +34,7 @@ public final class HTTPExchange {
     public func takeUpload() -> UploadedFile? {
         guard case .file(let file) = requestBody, !isUploadTaken else { return nil }
         isUploadTaken = true
+        connection?.storedUpload?.releaseClaim()
         return file
     }
 

@@ -7,6 +7,8 @@ public struct HTTPMetrics: Sendable {
     public var requests: UInt64 = 0
     /// Refusals by the HTTP layer, by `Refusal.code`.
     public var refusals: [String: UInt64] = [:]
+    /// How often each bound was reached, in words or by a connection that was closed or left unread.
+    public private(set) var boundHits: [HTTPBound: UInt64] = [:]
     /// Bytes of requests and of replies; streams count for themselves.
     public var bytesIn: UInt64 = 0
     public var bytesOut: UInt64 = 0
@@ -21,4 +23,8 @@ public struct HTTPMetrics: Sendable {
     public var openConnections = 0
     public var bufferedBodyBytes = 0
     public var activeUploads = 0
+
+    mutating func didReach(_ bound: HTTPBound) {
+        boundHits[bound, default: 0] &+= 1
+    }
 }

@@ -164,6 +164,7 @@ public final class HTTPServer {
                 remove(connection)
                 continue
             }
+            if isExcess { counters.didReach(.connections) }
             setDeadline(of: connection, afterMs: isExcess ? settings.lingerTimeoutMs : settings.idleTimeoutMs)
         }
     }

@@ -10,12 +10,17 @@ public struct Refusal: Error, Hashable, Sendable {
     public var detail: String
     /// Seconds for `Retry-After`, when waiting helps.
     public var retryAfterSeconds: Int?
+    /// The bound that was reached, when it was one.
+    public var bound: HTTPBound?
 
-    public init(status: Int, code: String, detail: String, retryAfterSeconds: Int? = nil) {
+    public init(
+        status: Int, code: String, detail: String, retryAfterSeconds: Int? = nil, bound: HTTPBound? = nil
+    ) {
         self.status = status
         self.code = code
         self.detail = detail
         self.retryAfterSeconds = retryAfterSeconds
+        self.bound = bound
     }
 
     static func malformed(_ detail: String) -> Refusal {
@@ -23,17 +28,22 @@ public struct Refusal: Error, Hashable, Sendable {
     }
 
     static let headTimeout = Refusal(
-        status: 408, code: "request-timeout", detail: "The request's head did not arrive in time.")
-    static let bodyTimeout = Refusal(
-        status: 408, code: "request-timeout", detail: "The request's body did not arrive in time.")
+        status: 408, code: "request-timeout", detail: "The request's head did not arrive in time.",
+        bound: .headTimeout)
+    static func bodyTimeout(_ bound: HTTPBound) -> Refusal {
+        Refusal(
+            status: 408, code: "request-timeout", detail: "The request's body did not arrive in time.", bound: bound)
+    }
     static let lengthRequired = Refusal(
         status: 411, code: "length-required", detail: "A POST needs Content-Length or a chunked body.")
-    static func tooLarge(maxBytes: Int) -> Refusal {
+    static func tooLarge(maxBytes: Int, _ bound: HTTPBound?) -> Refusal {
         Refusal(
-            status: 413, code: "body-too-large", detail: "The body may have at most \(maxBytes) bytes here.")
+            status: 413, code: "body-too-large", detail: "The body may have at most \(maxBytes) bytes here.",
+            bound: bound)
     }
     static let targetTooLong = Refusal(
-        status: 414, code: "target-too-long", detail: "The request target is longer than the limit.")
+        status: 414, code: "target-too-long", detail: "The request target is longer than the limit.",
+        bound: .targetBytes)
     static let contentEncoding = Refusal(
         status: 415, code: "unsupported-content-encoding", detail: "Bodies are taken uncompressed only.")
     static func contentType(allowed: [String]) -> Refusal {
@@ -43,8 +53,10 @@ public struct Refusal: Error, Hashable, Sendable {
     }
     static let expectation = Refusal(
         status: 417, code: "expectation-failed", detail: "Only Expect: 100-continue is known.")
-    static let headTooLarge = Refusal(
-        status: 431, code: "header-too-large", detail: "The request's head is larger than the limit.")
+    static func headTooLarge(_ bound: HTTPBound) -> Refusal {
+        Refusal(
+            status: 431, code: "header-too-large", detail: "The request's head is larger than the limit.", bound: bound)
+    }
     static let methodUnknown = Refusal(
         status: 501, code: "method-not-implemented", detail: "This server is no proxy.")
     static let tooManyConnections = Refusal(
@@ -52,10 +64,13 @@ public struct Refusal: Error, Hashable, Sendable {
         retryAfterSeconds: 2)
     static let bodyMemory = Refusal(
         status: 503, code: "overloaded", detail: "The server holds as many request bodies as it may.",
-        retryAfterSeconds: 1)
+        retryAfterSeconds: 1, bound: .bufferedBodyBytes)
     static let tooManyUploads = Refusal(
         status: 503, code: "too-many-uploads", detail: "The server takes as many uploads at a time as it may.",
-        retryAfterSeconds: 5)
+        retryAfterSeconds: 5, bound: .uploads)
+    static let noRoomForUpload = Refusal(
+        status: 507, code: "insufficient-storage",
+        detail: "The uploads together would be larger than they may; nothing was stored.", bound: .totalUploadBytes)
     static let outOfDescriptors = Refusal(
         status: 503, code: "overloaded", detail: "The server has no descriptor left.", retryAfterSeconds: 1)
     static let version = Refusal(

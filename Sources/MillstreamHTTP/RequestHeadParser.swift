@@ -22,7 +22,7 @@
         var fields: [HTTPHeaders.Field] = []
         fields.reserveCapacity(16)
         while let range = lines.next(), !range.isEmpty {
-            guard fields.count < maxHeaderFields else { throw .headTooLarge }
+            guard fields.count < maxHeaderFields else { throw .headTooLarge(.headerFields) }
             fields.append(try field(bytes, range))
         }
         let headers = HTTPHeaders(bytes: bytes, fields: fields)

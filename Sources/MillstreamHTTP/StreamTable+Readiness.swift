@@ -23,11 +23,17 @@ extension StreamTable {
         }
     }
 
+    /// The kernel notices a peer that acknowledges nothing (TCP_USER_TIMEOUT is the stall limit) sooner than the table's clock.
+    static func reason(forError number: Int32) -> StreamCloseReason {
+        number == ETIMEDOUT ? .stalled : .peerClosed
+    }
+
     private func socketIsReady(_ id: StreamID, events: UInt32) {
         // A slot that was closed or used again earlier in this batch has another generation.
         guard let slot = slot(of: id) else { return }
         if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
-            return close(id, reason: slot.pointee.state == .draining ? .finished : .peerClosed)
+            let failure = millstream_socket_error(slot.pointee.descriptor)
+            return close(id, reason: slot.pointee.state == .draining ? .finished : Self.reason(forError: failure))
         }
         if events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue) != 0, !dropInput(of: slot, id: id) { return }
         if events & EPOLLOUT.rawValue != 0 { socketIsWritable(slot, id: id) }

@@ -143,7 +143,7 @@ extension StreamTable {
             return result
         }
         if errno == EAGAIN || errno == EINTR || errno == ENOBUFS { return 0 }
-        close(id, reason: .peerClosed)
+        close(id, reason: Self.reason(forError: errno))
         return nil
     }
 }

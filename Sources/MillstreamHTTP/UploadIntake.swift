@@ -21,14 +21,19 @@ final class UploadIntake {
     private(set) var byteCount = 0
 
     private let maxBytes: Int
+    private var claim: UploadClaim?
     private let lane: UploadLane
     private let file: UploadFile
     private let requestContentType: String?
     private var multipart: MultipartFileDecoder?
     private var gathered: [UInt8] = []
 
-    init(key: UploadKey, directory: String, maxBytes: Int, contentType: String?, lane: UploadLane) throws(Refusal) {
+    init(
+        key: UploadKey, directory: String, maxBytes: Int, budget: (any UploadBudget)?, contentType: String?,
+        lane: UploadLane
+    ) throws(Refusal) {
         self.key = key
+        claim = budget.map { UploadClaim(on: $0) }
         self.maxBytes = maxBytes
         self.lane = lane
         file = UploadFile(key: key, directory: directory)
@@ -43,6 +48,18 @@ final class UploadIntake {
     /// What a declared length may be at most: delimiters and part headers do not count as the file.
     var maxBodyBytes: Int {
         multipart == nil ? maxBytes : min(maxBytes, Int.max / 2) + 128 * 1_024
+    }
+
+    /// The body will have this many bytes: room for all of them is claimed before the first comes. A form's delimiters are not
+    /// part of the file, so of a form room is claimed as the file comes.
+    func expect(bodyBytes: Int) throws(Refusal) {
+        guard multipart == nil else { return }
+        try claim?.grow(to: bodyBytes)
+    }
+
+    /// The room belongs to nobody, or to whoever counts the file from now on.
+    func releaseClaim() {
+        claim?.release()
     }
 
     /// Bytes of the body, its transfer coding taken off.
@@ -90,7 +107,8 @@ final class UploadIntake {
 
     private func store(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
         byteCount += bytes.count
-        guard byteCount <= maxBytes else { throw .tooLarge(maxBytes: maxBytes) }
+        guard byteCount <= maxBytes else { throw .tooLarge(maxBytes: maxBytes, .uploadBytes) }
+        try claim?.grow(to: byteCount)
         gathered.append(contentsOf: bytes)
         if gathered.count >= Self.pieceBytes { flush() }
     }

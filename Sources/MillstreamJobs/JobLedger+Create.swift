@@ -14,6 +14,7 @@ extension JobLedger {
         let isDue = job.runAt.map { $0 <= now.wall } ?? true
         let startsNow = isDue && lane.hasFreePlace && lane.ready.isEmpty
         guard startsNow || waitingCount < limits.maxQueuedJobs else {
+            draft.reach(.queuedJobs)
             return .refused(.queueFull(limit: limits.maxQueuedJobs))
         }
         if let id = job.id, let ended = try endedRun(under: id) { tellReplaced(ended) }

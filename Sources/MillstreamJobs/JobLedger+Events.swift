@@ -62,7 +62,10 @@ extension JobLedger {
         if !memory.removedChannels.contains(name), let stored = try store.channel(name) {
             channel = ChannelEntry(stored, nowMs: now.monotonicMs)
         } else {
-            guard counters.channelCount < limits.maxChannels else { return nil }
+            guard counters.channelCount < limits.maxChannels else {
+                draft.reach(.channels)
+                return nil
+            }
             counters.channelCount += 1
             counters.lastRef += 1
             let record = ChannelRecord(

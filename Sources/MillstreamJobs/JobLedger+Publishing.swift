@@ -32,6 +32,7 @@ extension JobLedger {
         for event in events {
             if case .refused = WorkerEventKind(event.name) { return .refused(.reservedEventName(event.name)) }
             guard event.data.bytes.count <= limits.maxEventBytes else {
+                draft.reach(.eventBytes)
                 return .refused(.eventTooLarge(maxBytes: limits.maxEventBytes))
             }
         }

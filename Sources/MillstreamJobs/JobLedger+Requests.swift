@@ -9,6 +9,7 @@ extension JobLedger {
         guard let entry = entriesByID[id] else { return .refused(try whyNotLive(id)) }
         if let missing = try missingUpload(in: uploads) { return .refused(.unknownUpload(missing)) }
         guard entry.record.messageCount < limits.maxMessagesPerJob else {
+            draft.reach(.messagesPerJob)
             return .refused(.limit("the job has received \(limits.maxMessagesPerJob) messages already"))
         }
         let input = try inputText(of: entry)

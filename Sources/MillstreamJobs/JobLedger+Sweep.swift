@@ -46,7 +46,7 @@ extension JobLedger {
     private func sweepAgedJobs() throws(JournalError) {
         guard let ageMs = retention.endedJobAgeMs else { return enter(.excessJobs) }
         let aged = try store.jobsFinished(before: cutoff(ageMs), limit: limits.maxRowsPerSweep)
-        for record in aged { removeEnded(record) }
+        for record in aged { removeEnded(record, by: .endedJobAge) }
         if aged.count < limits.maxRowsPerSweep { enter(.excessJobs) }
     }
 
@@ -57,12 +57,13 @@ extension JobLedger {
         guard excess > 0 else { return enter(.jobEvents) }
         let limit = Int(min(excess, Int64(limits.maxRowsPerSweep)))
         let oldest = try store.jobsFinished(before: now.wall.adding(milliseconds: 1), limit: limit)
-        for record in oldest { removeEnded(record) }
+        for record in oldest { removeEnded(record, by: .endedJobs) }
         if oldest.isEmpty || excess <= Int64(limit) { enter(.jobEvents) }
     }
 
-    private func removeEnded(_ record: JobRecord) {
+    private func removeEnded(_ record: JobRecord, by bound: LedgerBound) {
         guard entries[record.ref] == nil, memory.goneLogs.insert(record.ref).inserted else { return }
+        draft.reach(bound)
         draft.add(.removeJob(record.ref))
         draft.tell(.removed(.job(record.id), record.ref))
     }
@@ -103,6 +104,7 @@ extension JobLedger {
             event.time < cutoff
         }
         guard let trim else { return true }
+        draft.reach(.eventAge)
         apply(trim, to: log)
         return trim.isWhole || trim.through >= last - 1
     }
@@ -115,6 +117,7 @@ extension JobLedger {
         for upload in unused where !memory.usedUploads.contains(upload.id) {
             removed += 1
             memory.removedUploads.insert(upload.id)
+            draft.reach(.uploadIdle)
             draft.add(.removeUpload(upload.id))
             draft.removedUploads.append(upload.id)
         }
@@ -137,6 +140,7 @@ extension JobLedger {
         let channel = channels[record.name] ?? ChannelEntry(record, nowMs: .min)
         guard channel.ref == record.ref else { return true }
         if let idleMs = retention.channelIdleMs, try isIdle(channel, forMs: idleMs) {
+            draft.reach(.channelIdle)
             remove(channel)
             return true
         }

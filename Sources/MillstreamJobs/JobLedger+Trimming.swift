@@ -49,6 +49,7 @@ extension JobLedger {
             $0.sequence <= byCount || $1 < excessBytes
         }
         guard let trim else { return true }
+        draft.reach(byCount > log.head.trimmedThrough ? .eventsPerLog : .bytesPerLog)
         apply(trim, to: log)
         return trim.isWhole
     }

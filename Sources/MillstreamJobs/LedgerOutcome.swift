@@ -55,6 +55,8 @@ public struct LedgerOutcome: Sendable {
     public var directives: [WorkerDirective] = []
     /// Uploads that retention took: their files are to be deleted.
     public var removedUploads: [String] = []
+    /// Bounds that something came up against, and how often.
+    public var reached: [LedgerBound: Int] = [:]
 
     public init() {}
 }

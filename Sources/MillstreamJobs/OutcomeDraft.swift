@@ -23,6 +23,7 @@ struct OutcomeDraft {
     private var progressed: ContiguousArray<LedgerEntry> = []
     var directives: [WorkerDirective] = []
     var removedUploads: [String] = []
+    private var reached: [LedgerBound: Int] = [:]
 
     mutating func add(_ mutation: JournalMutation) { mutations.append(mutation) }
 
@@ -80,6 +81,8 @@ struct OutcomeDraft {
         }
     }
 
+    mutating func reach(_ bound: LedgerBound) { reached[bound, default: 0] += 1 }
+
     mutating func noteProgress(of entry: LedgerEntry) {
         guard !entry.hasUntoldProgress else { return }
         entry.hasUntoldProgress = true
@@ -107,6 +110,7 @@ struct OutcomeDraft {
         }
         outcome.directives = directives
         outcome.removedUploads = removedUploads
+        outcome.reached = reached
         self = OutcomeDraft()
         return outcome
     }

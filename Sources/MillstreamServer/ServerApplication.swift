@@ -66,7 +66,8 @@ final class ServerApplication: HTTPApplication {
         guard method == .post else { return .none }
         switch route {
         case .uploads:
-            return .file(maxBytes: core.settings.maxUploadBytes, directory: core.settings.uploadDirectory)
+            return .file(
+                maxBytes: core.settings.maxUploadBytes, directory: core.settings.uploadDirectory, budget: core.uploads)
         case .jobEvents, .channelEvents:
             return .buffer(
                 maxBytes: core.settings.maxBodyBytes, contentTypes: ["application/json", "application/x-ndjson"])

@@ -22,8 +22,8 @@ final class ServerCore {
     let readiness: Readiness
     let uploads: UploadFiles
     var settings: ServerSettings
-    /// Messages that wait for the loop, for metrics.
-    var mailboxDepth: () -> Int = { 0 }
+    /// What the parts tell of themselves that the core does not hold.
+    let gauges: ServerGauges
     // Made after the core, because they call it; there from `attach` on, before the first request.
     private(set) var http: HTTPServer!
     private(set) var streams: StreamDesk!
@@ -37,7 +37,7 @@ final class ServerCore {
 
     init(
         loop: EventLoop, lane: JournalLane, replay: ReplayLanes, settings: ServerSettings, metrics: ServerMetrics,
-        log: Logger, uploads: UploadFiles
+        log: Logger, uploads: UploadFiles, gauges: ServerGauges
     ) {
         self.loop = loop
         self.lane = lane
@@ -49,6 +49,7 @@ final class ServerCore {
         parked = ParkedRequests(loop: loop, maxWaiting: settings.maxParkedRequests)
         readiness = Readiness(loop: loop)
         self.uploads = uploads
+        self.gauges = gauges
     }
 
     // MARK: To the lanes and back
@@ -80,6 +81,7 @@ final class ServerCore {
             pendingReplies.removeValue(forKey: answer.ticket)?(answer.reply)
         }
         for upload in report.removedUploads { uploads.remove(upload) }
+        for (bound, times) in report.reached { metrics.didReach(ReachedLimit(bound), times: times) }
         metrics.didCommit(report)
         storeWatch.note(report.storeHealth)
         if log.logLevel <= .info { tell(report.notices) }
@@ -217,7 +219,7 @@ final class ServerCore {
     }
 
     func refuse(_ request: RequestContext, _ problem: Problem) {
-        metrics.didRefuse(problem.code.rawValue)
+        count(problem)
         let headers = [Problem.contentType, ("Cache-Control", "no-store")] + problem.headers
         reply(request, status: problem.code.status, headers: headers, body: problem.body(requestID: request.requestID))
     }
@@ -259,9 +261,16 @@ final class ServerCore {
         return headers
     }
 
+    private func count(_ problem: Problem) {
+        metrics.didRefuse(problem.code.rawValue)
+        if let limit = problem.limit { metrics.didReach(limit) }
+        // The same answer as that of a full disk, which is no bound of ours.
+        if problem.isStoreFull, settings.storeIsMemory { metrics.didReach(.memoryStoreBytes) }
+    }
+
     /// The reply to a request that was refused before it was whole.
     func problemReply(_ problem: Problem, head: RequestHead?, requestID: String? = nil) -> ProblemReply {
-        metrics.didRefuse(problem.code.rawValue)
+        count(problem)
         metrics.didReply(status: problem.code.status)
         let requestID = requestID ?? nextRequestID()
         let origin = head.map { verdict(of: $0) } ?? .none

@@ -26,7 +26,7 @@ public final class ServerLoop {
     public init(
         settings: ServerSettings, http httpSettings: HTTPServerSettings, streams: StreamSettings,
         uploadSizes: [String: Int64], mailbox: Mailbox<LoopMessage>, lane: JournalLane, replay: ReplayLanes,
-        metrics: ServerMetrics, log: Logger
+        metrics: ServerMetrics, gauges: ServerGauges, log: Logger
     ) throws {
         loop = try EventLoop()
         self.mailbox = mailbox
@@ -35,7 +35,8 @@ public final class ServerLoop {
         core = ServerCore(
             loop: loop, lane: lane, replay: replay, settings: settings, metrics: metrics, log: log,
             uploads: UploadFiles(
-                directory: settings.uploadDirectory, sizes: uploadSizes, post: { [mailbox] in mailbox.post($0) }))
+                directory: settings.uploadDirectory, sizes: uploadSizes, maxTotalBytes: settings.maxTotalUploadBytes,
+                post: { [mailbox] in mailbox.post($0) }), gauges: gauges)
         application = ServerApplication(core: core)
         http = try HTTPServer(loop: loop, settings: httpSettings, application: application)
         core.attach(http: http, streams: StreamDesk(core: core, table: http.streams, settings: streams))
@@ -44,7 +45,6 @@ public final class ServerLoop {
         loop.atTickEnd(.settle) { [unowned self] in
             metrics.tick.recordNanoseconds(Int64(clamping: loop.stats.lastTickNanoseconds))
         }
-        core.mailboxDepth = { [mailbox] in mailbox.depth }
         mailbox.attach(to: loop) { [unowned self] messages in
             for message in messages { receive(message) }
         }
@@ -82,7 +82,9 @@ public final class ServerLoop {
         case .read(let report): core.replayDidRead(report)
         case .canary(let failure): core.readiness.probeDidEnd(failure: failure)
         case .uploadAdopted(let id, let isThere): core.uploads.adoptionDidEnd(id, isThere: isThere)
-        case .settings(let settings): core.settings = settings
+        case .settings(let settings):
+            core.settings = settings
+            core.uploads.maxTotalBytes = settings.maxTotalUploadBytes
         case .stop: drain.begin()
         }
         drain.lookAgain()

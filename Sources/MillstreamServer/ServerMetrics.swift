@@ -25,6 +25,7 @@ public final class ServerMetrics {
     private var refusals: [String: Counter] = [:]
     private var replies: [Int: Counter] = [:]
     private var closings: [String: Counter] = [:]
+    private let limitHits: [ReachedLimit: Counter]
     private var gauges: [String: Gauge] = [:]
     private var totals: [String: Total] = [:]
 
@@ -43,8 +44,26 @@ public final class ServerMetrics {
         emissionToSocket = Timer(label: "millstream_emission_to_socket_seconds", dimensions: [], factory: factory)
         commit = Timer(label: "millstream_journal_commit_seconds", dimensions: [], factory: factory)
         tick = Timer(label: "millstream_tick_seconds", dimensions: [], factory: factory)
+        // All of them from the start: a series that is not there cannot be watched.
+        limitHits = Dictionary(
+            uniqueKeysWithValues: ReachedLimit.allCases.map { limit in
+                let dimensions = [("limit", limit.rawValue)]
+                return (limit, Counter(label: Self.limitHitsName, dimensions: dimensions, factory: factory))
+            })
         batchCommands = Recorder(
             label: "millstream_journal_batch_commands", dimensions: [], aggregate: true, factory: factory)
+    }
+
+    static let limitHitsName = "millstream_limit_hits_total"
+
+    /// A bound was reached: something was refused, cut, made to wait or removed because of it.
+    func didReach(_ limit: ReachedLimit, times: Int = 1) {
+        limitHits[limit]?.increment(by: times)
+    }
+
+    /// The same for bounds whose hits somebody else counts.
+    func setHits(_ limit: ReachedLimit, _ total: UInt64) {
+        setTotal(Self.limitHitsName, total, dimensions: [("limit", limit.rawValue)])
     }
 
     func didRefuse(_ reason: String) {

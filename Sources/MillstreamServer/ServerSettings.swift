@@ -22,11 +22,14 @@ public struct ServerSettings: Sendable {
     public var gracefulTimeoutMs: Int
     /// Whether the demo kinds are on; the page offers them then.
     public var demo: Bool
+    /// Whether a store without room means the bound of the memory store, not the disk.
+    public var storeIsMemory: Bool
 
     public init(
         version: String, access: AccessPolicy, origins: OriginPolicy, maxBodyBytes: Int, maxEventBytes: Int,
         maxUploadBytes: Int, maxTotalUploadBytes: Int64, uploadDirectory: String, maxParkedRequests: Int,
-        maxStreams: Int, retryMs: Int, retrySpreadMs: Int, gracefulTimeoutMs: Int, demo: Bool
+        maxStreams: Int, retryMs: Int, retrySpreadMs: Int, gracefulTimeoutMs: Int, demo: Bool,
+        storeIsMemory: Bool
     ) {
         self.version = version
         self.access = access
@@ -42,5 +45,6 @@ public struct ServerSettings: Sendable {
         self.retrySpreadMs = retrySpreadMs
         self.gracefulTimeoutMs = gracefulTimeoutMs
         self.demo = demo
+        self.storeIsMemory = storeIsMemory
     }
 }

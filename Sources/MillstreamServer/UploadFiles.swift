@@ -1,13 +1,18 @@
-// The files of uploads on disk, and how many bytes they are. Loop-confined but for the file system, which may be slow: names change and
+// The files of uploads on disk, how many bytes they are, and how many more are coming in. Loop-confined but for the file system, which may be slow: names change and
 // files go on a Dispatch queue of their own, and what came of it comes back through the mailbox.
 
 import Dispatch
 import Glibc
+import MillstreamHTTP
 
-final class UploadFiles {
+final class UploadFiles: UploadBudget {
     let directory: String
     /// Bytes of all uploads, those included that are being registered.
     private(set) var byteCount: Int64 = 0
+    /// Bytes for which bodies under way have claimed room.
+    private(set) var claimedByteCount: Int64 = 0
+    /// Of both together; a reload may change it.
+    var maxTotalBytes: Int64
     private var sizes: [String: Int64] = [:]
     private var adopting: [String: (Bool) -> Void] = [:]
     private let queue = DispatchQueue(label: "millstream.uploads")
@@ -15,13 +20,31 @@ final class UploadFiles {
 
     /// - Parameters:
     ///   - sizes: of the files that are there already, by id.
+    ///   - maxTotalBytes: of the files and of the bodies that are coming in.
     ///   - post: into the loop's mailbox.
-    init(directory: String, sizes: [String: Int64], post: @escaping @Sendable (LoopMessage) -> Bool) {
+    init(
+        directory: String, sizes: [String: Int64], maxTotalBytes: Int64, post: @escaping @Sendable (LoopMessage) -> Bool
+    ) {
         self.directory = directory
         self.sizes = sizes
+        self.maxTotalBytes = maxTotalBytes
         self.post = post
         byteCount = sizes.values.reduce(0, +)
     }
+
+    // MARK: UploadBudget
+
+    func claim(_ byteCount: Int) -> Bool {
+        guard self.byteCount + claimedByteCount + Int64(byteCount) <= maxTotalBytes else { return false }
+        claimedByteCount += Int64(byteCount)
+        return true
+    }
+
+    func release(_ byteCount: Int) {
+        claimedByteCount -= Int64(byteCount)
+    }
+
+    // MARK: Files
 
     /// Gives the file of a body its name; `done` is told whether it has it, later and on the loop.
     func adopt(_ path: String, as id: String, byteCount: Int64, _ done: @escaping (Bool) -> Void) {

@@ -82,9 +82,10 @@ struct EncodedEvents {
         first = next
     }
 
-    /// Drops the oldest events until at most `maxBytes` of text are left.
-    mutating func shrink(toBytes maxBytes: Int) {
-        guard byteCount > maxBytes else { return }
+    /// Drops the oldest events until at most `maxBytes` of text are left. Returns whether there were more.
+    @discardableResult
+    mutating func shrink(toBytes maxBytes: Int) -> Bool {
+        guard byteCount > maxBytes else { return false }
         // Somewhat more than needed, so that a busy log does not come here for each event.
         let target = maxBytes - maxBytes / 8
         while head < marks.count, bytes.count - start(of: head) > target {
@@ -98,6 +99,7 @@ struct EncodedEvents {
         } else if start(of: head) >= bytes.count / 2 {
             reclaim()
         }
+        return true
     }
 
     private mutating func reclaim() {

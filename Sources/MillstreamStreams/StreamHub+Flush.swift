@@ -37,12 +37,13 @@ extension StreamHub {
         for index in dirtyLogs {
             guard let log = logs[Int(index)] else { continue }
             finishTick(of: log)
-            log.recent.shrink(toBytes: settings.maxRecentBytesPerLog)
+            if log.recent.shrink(toBytes: settings.maxRecentBytesPerLog) { metrics.shrunkLogs += 1 }
             recent.touch(log, in: logs)
             if !log.hasReaders { idleLogs.append(index) }
         }
         dirtyLogs.removeAll(keepingCapacity: dirtyLogs.capacity < 4096)
         while recent.heldBytes > settings.maxRecentBytes, let oldest = recent.oldest(in: logs) {
+            metrics.displacedLogs += 1
             recent.remove(oldest, in: logs)
             oldest.recent = EncodedEvents()
             if !oldest.hasReaders { idleLogs.append(oldest.index) }

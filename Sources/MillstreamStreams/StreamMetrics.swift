@@ -20,6 +20,9 @@ public struct StreamMetrics: Hashable, Sendable {
     public internal(set) var logs = 0
     /// Bytes of recent events that are held, with overhead, now.
     public internal(set) var recentBytes = 0
+    /// Times that a log's recent events outgrew their bound, and that a log lost them to the bound of all logs.
+    public internal(set) var shrunkLogs: UInt64 = 0
+    public internal(set) var displacedLogs: UInt64 = 0
     /// Questions to the store that wait or are under way, now.
     public internal(set) var pageRequests = 0
     public internal(set) var opened: UInt64 = 0

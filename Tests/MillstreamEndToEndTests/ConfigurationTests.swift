@@ -78,6 +78,11 @@ import Testing
     }
 
     @Test func environmentAndFlagsGoAboveTheFile() throws {
+        let odd = try ServerProcess([], environment: ["MILLSTREAM_GRACEFUL_TIMEOT": "1s"])
+        #expect(
+            eventually {
+                odd.log.contains("MILLSTREAM_GRACEFUL_TIMEOT: is no setting; did you mean MILLSTREAM_GRACEFUL_TIMEOUT?")
+            })
         let wrong = try ServerProcess.refusedStart(environment: ["MILLSTREAM_GRACEFUL_TIMEOUT": "soon"])
         #expect(wrong.status == 78)
         #expect(wrong.errors.contains("MILLSTREAM_GRACEFUL_TIMEOUT"), "\(wrong.errors)")

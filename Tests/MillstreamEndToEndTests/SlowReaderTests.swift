@@ -128,6 +128,7 @@ import Testing
             try server.client.get("/metrics").text.contains("millstream_streams_open 1\n")
         }
         #expect(isGone)
+        #expect(try server.client.hits("streams.stall_timeout") == 1)
         // What it could read before it was cut off is the beginning of the log.
         var numbers: [Int] = []
         while let event = try? stalled.next() { numbers.append(event.sequence ?? 0) }

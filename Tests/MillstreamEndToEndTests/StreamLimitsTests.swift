@@ -82,6 +82,7 @@ import Testing
         } while ends.last?.name == "closing" && rounds < 20
         #expect(numbers == Array(1...26))
         #expect(rounds >= 2)
+        #expect(try server.client.hits("streams.max_age") == rounds - 1)
         for end in ends.dropLast() {
             #expect(end.object["reason"] as? String == "max_age")
             #expect(end.object["retry_ms"] as? Int != nil)
@@ -178,7 +179,9 @@ import Testing
         let server = try ServerProcess(configuration: "limits:\n  max_streams: 3\n")
         let path = "/v1/events?channel=c"
         let streams = try (1...3).map { _ in try server.client.stream(path) }
+        #expect(try server.client.hits("limits.max_streams") == 0)
         let excess = try server.client.stream(path)
+        #expect(try server.client.hits("limits.max_streams") == 1)
         #expect(excess.status == 200)
         let events = try excess.rest()
         #expect(events.map(\.name) == ["closing"])

@@ -32,7 +32,7 @@ final class TestApplication: HTTPApplication, StreamTableDelegate {
         case "/echo": .buffer(maxBytes: 64 * 1_024, contentTypes: [])
         case "/park-body": .buffer(maxBytes: 1 << 20, contentTypes: [])
         case "/json": .buffer(maxBytes: 1_024, contentTypes: ["application/json"])
-        case "/upload": .file(maxBytes: 1 << 20, directory: uploadDirectory)
+        case "/upload": .file(maxBytes: 1 << 20, directory: uploadDirectory, budget: nil)
         case "/get-only":
             head.method == .get ? .none : .refuse(Self.problem(405, "method-not-allowed", [("Allow", "GET")]))
         default: .refuse(Self.problem(404, "not-found"))

@@ -17,6 +17,8 @@ final class LedgerFixture {
     var witness: CommitWitness
     var now = LedgerTime(wall: Timestamp(milliseconds: 1_800_000_000_000), monotonicMs: 5000)
     private var seed: UInt64
+    /// Bounds that were reached in batches that were stored.
+    private(set) var reached: [LedgerBound: Int] = [:]
 
     init(
         kinds: [JobKind] = [.swift("k")], limits: LedgerLimits = LedgerLimits(),
@@ -58,6 +60,7 @@ final class LedgerFixture {
         }
         ledger.didCommit()
         witness.see(outcome)
+        reached.merge(outcome.reached) { $0 + $1 }
         for notice in outcome.notices { directory.apply(notice) }
     }
 

@@ -12,8 +12,10 @@ struct RetentionTests {
         let run = try fixture.currentRun(fixture.create().id)
         for _ in 1...18 { try fixture.run(.emit(run, DraftEvent("e"))) }
         #expect(try fixture.events(run.ref).count == 18)
+        #expect(fixture.reached == [:])
         try fixture.run(.emit(run, DraftEvent("e")))
         #expect(try fixture.events(run.ref).map(\.sequence) == Array(4...19))
+        #expect(fixture.reached == [.eventsPerLog: 1])
         try fixture.run(.emit(run, DraftEvent("e")))
         let stored = try fixture.stored(run.id)
         #expect(stored.trimmedThrough == 3)
@@ -26,6 +28,7 @@ struct RetentionTests {
         let data = "\"" + String(repeating: "x", count: 98) + "\""
         for _ in 0..<12 { try fixture.run(.emit(run, DraftEvent("e", data))) }
         #expect(try fixture.events(run.ref).count == 10)
+        #expect(fixture.reached == [.bytesPerLog: 1])
         let large = "\"" + String(repeating: "x", count: 5000) + "\""
         try fixture.run(.emit(run, DraftEvent("large", large)))
         try fixture.run()
@@ -58,8 +61,10 @@ struct RetentionTests {
         fixture.pass(day)
         try fixture.sweep()
         #expect(try fixture.stored(ended.id).state == .completed)
+        #expect(fixture.reached == [:])
         fixture.pass(1)
         try fixture.sweep()
+        #expect(fixture.reached == [.endedJobAge: 1])
         #expect(try fixture.store.inner.job(ended.id) == nil)
         #expect(fixture.directory.job(ended.id) == nil)
         #expect(fixture.directory.merge(ended).ref == ended.ref)
@@ -78,6 +83,7 @@ struct RetentionTests {
         }
         try fixture.sweep()
         #expect(try ids.filter { try fixture.store.inner.job($0) != nil } == ids.suffix(3))
+        #expect(fixture.reached == [.endedJobs: 7])
     }
 
     @Test func eventsGoByAgeButNeverTheTerminalOne() throws {
@@ -92,6 +98,7 @@ struct RetentionTests {
         fixture.pass(1001)
         try fixture.run(.emit(live, DraftEvent("new")))
         try fixture.sweep()
+        #expect(fixture.reached == [.eventAge: 3], "of two jobs and a channel")
         #expect(try fixture.events(ended.ref).map(\.name) == ["completed"])
         #expect(try fixture.stored(ended.id).result?.text?.text == "7")
         #expect(try fixture.events(live.ref).map(\.name) == ["new"])
@@ -115,6 +122,7 @@ struct RetentionTests {
         fixture.pass(3_600_001)
         try fixture.sweep()
         #expect(fixture.witness.removedUploads == ["unused"])
+        #expect(fixture.reached == [.uploadIdle: 1])
         #expect(try fixture.refusal(.create(fixture.newJob { $0.uploads = ["unused"] })) == .unknownUpload("unused"))
         fixture.pass(day)
         try fixture.sweep()
@@ -147,8 +155,10 @@ struct RetentionTests {
         fixture.pass(999)
         try fixture.sweep()
         #expect(try fixture.store.inner.channel("c") != nil)
+        #expect(fixture.reached == [:])
         fixture.pass(2)
         try fixture.sweep()
+        #expect(fixture.reached == [.channelIdle: 1])
         #expect(try fixture.store.inner.channel("c") == nil)
         #expect(try fixture.refusal(.publish(.channel("d"), [DraftEvent("e")])) == nil)
         fixture.pass(1001)

@@ -267,6 +267,7 @@ struct HandlerTests {
         for number in 1...6 { try bench.start(.swift, kind: "k", number: Int64(number)) }
         let refused = try bench.commands()
         #expect(refused.error?.code == "overload")
+        #expect(bench.pool.measures.waitedForThread == 3)
         release.signal()
         let rest = try bench.commands(untilFinished: 5)
         #expect(rest.allSatisfy { if case .finish(_, .completed(nil)) = $0 { true } else { false } })

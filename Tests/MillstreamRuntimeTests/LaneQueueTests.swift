@@ -50,6 +50,7 @@ struct LaneQueueTests {
             queue.settle(batch)
         }
         #expect(order == Array(1...9))
+        #expect(queue.hits.emissions == 7 && queue.hits.emissionBytes == 0, "each that had to wait counts once")
         #expect(admitted.withLock { $0 } == Array(3...9))
     }
 
@@ -60,8 +61,35 @@ struct LaneQueueTests {
         #expect(queue.tryOffer(emission(1, bytes: 5000)) == .accepted)
         #expect(queue.tryOffer(emission(2)) == nil)
         queue.settle(queue.take(until: .never))
-        #expect(queue.tryOffer(emission(2, bytes: 800)) == .accepted)
+        #expect(queue.tryOffer(emission(2, bytes: 500)) == .accepted)
         #expect(queue.tryOffer(emission(3, bytes: 800)) == nil)
+        let rest = 1000 - emission(2, bytes: 500).byteCount
+        let overhead = emission(3, bytes: 100).byteCount - 100
+        #expect(queue.tryOffer(emission(3, bytes: rest - overhead + 1)) == nil)
+        #expect(queue.tryOffer(emission(3, bytes: rest - overhead)) == .accepted, "to the byte")
+        #expect(queue.offer(emission(4, bytes: 1)) { _ in } == .waiting(1))
+        #expect(queue.hits.emissionBytes == 1 && queue.hits.emissions == 0)
+    }
+
+    @Test func commandsOfRequestsAreBoundedInNumberAndBytes() {
+        var limits = LaneLimits()
+        limits.maxCallerCommands = 2
+        limits.maxCallerBytes = 1000
+        let queue = LaneQueue(limits: limits)
+        let command = { (bytes: Int) in
+            let data = JSONText.string(String(repeating: "x", count: bytes))
+            return LaneEntry(.publish(.channel("c"), [DraftEvent(name: "e", data: data)]), share: .caller)
+        }
+        let rest = 1000 - command(500).byteCount
+        let overhead = command(500).byteCount - 500
+        #expect(queue.submit(command(500)))
+        #expect(!queue.submit(command(rest - overhead + 1)))
+        #expect(queue.hits.commandBytes == 1)
+        #expect(queue.submit(command(rest - overhead)))
+        #expect(!queue.submit(command(0)))
+        #expect(queue.hits.commands == 1 && queue.hits.commandBytes == 1)
+        queue.settle(queue.take(until: .never))
+        #expect(queue.submit(command(0)))
     }
 
     @Test func aFloodOfEmissionsLeavesTheLoopItsShareAndItsPlace() {

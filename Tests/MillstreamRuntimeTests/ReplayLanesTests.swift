@@ -92,7 +92,11 @@ struct ReplayLanesTests {
         #expect(!lanes.read(.statistics, ticket: LaneTicket(1)))
         let queue = ReadQueue(maxQueued: 2)
         #expect(queue.add(.statistics, LaneTicket(1)) && queue.add(.statistics, LaneTicket(2)))
+        #expect(queue.refused == 0)
         #expect(!queue.add(.statistics, LaneTicket(3)))
+        #expect(queue.refused == 1)
+        #expect(queue.next() != nil)
+        #expect(queue.add(.statistics, LaneTicket(4)))
     }
 
     @Test func aListThatTakesLongDoesNotDelayAPage() throws {

@@ -1,3 +1,4 @@
+import Dispatch
 import MillstreamJSON
 import MillstreamLoop
 import Testing
@@ -49,6 +50,35 @@ struct SmallPartsTests {
         for broken in ["", "1", "1 (a)", "1 (a) S 1 2", ")", "1 (a) S x y z 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"] {
             #expect(ProcessIdentity(stat: Array(broken.utf8)) == nil)
         }
+    }
+
+    @Test func aLineIsCutToTheBytesOfItsEvent() throws {
+        for text in [String(repeating: "a", count: 300), String(repeating: "\"\u{1}\u{1F600}é", count: 80)] {
+            for maxBytes in 64...300 {
+                let line = OutputLine(bytes: Array(text.utf8))
+                let data = WorkerLine.cutLog(stream: "stdout", line, toBytes: maxBytes)
+                #expect(data.bytes.count <= maxBytes)
+                let kept = try #require(data.member("line")?.stringValue)
+                #expect(text.hasPrefix(kept) && data.member("truncated")?.boolValue == true)
+            }
+        }
+    }
+
+    @Test func whoFindsAllHandlerThreadsAtWorkIsCounted() async {
+        let executor = HandlerExecutor(threads: 1)
+        let release = DispatchSemaphore(value: 0)
+        let isAtWork = DispatchSemaphore(value: 0)
+        let first = Task(executorPreference: executor) {
+            isAtWork.signal()
+            release.wait()
+        }
+        DispatchQueue.global().sync { isAtWork.wait() }
+        #expect(executor.waited == 0)
+        let second = Task(executorPreference: executor) {}
+        #expect(executor.waited == 1)
+        release.signal()
+        await first.value
+        await second.value
     }
 
     @Test func linesOfOtherEncodingsAndShapesAreLogsOrEvents() {

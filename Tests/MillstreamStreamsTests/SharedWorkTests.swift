@@ -69,6 +69,8 @@ import Testing
             fixture.flush()
             #expect(fixture.hub.metrics.recentBytes < 64_000)
         }
+        #expect(fixture.hub.metrics.shrunkLogs > 0)
+        #expect(fixture.hub.metrics.displacedLogs == 0)
         let reader = fixture.open(.a, after: "e1-1990")
         fixture.flush()
         #expect(fixture.ids(reader).count == 10)
@@ -86,6 +88,8 @@ import Testing
             #expect(fixture.hub.metrics.recentBytes <= 40_000)
         }
         #expect(fixture.hub.metrics.logs < 60)
+        #expect(fixture.hub.metrics.displacedLogs > 40)
+        #expect(fixture.hub.metrics.shrunkLogs == 0)
         let reader = fixture.open(names[99])
         fixture.flush()
         #expect(fixture.ids(reader).count == 1)

@@ -96,7 +96,7 @@ public enum SettingTable {
             "Requests that wait for a change (Prefer: wait) at a time; one more is answered at once."),
         Setting(
             "limits.max_event_bytes", .bytes(\.limits.maxEventBytes, 256...16 * mib),
-            "Data of one event (422; a worker's is cut)."),
+            "Data of one event (422; of a program's the line is cut and logged, a handler's is an error)."),
         Setting(
             "limits.max_line_bytes", .bytes(\.limits.maxLineBytes, 256...16 * mib),
             "One line of a worker program's output; a longer one is cut and says so."),
@@ -161,7 +161,7 @@ public enum SettingTable {
             "workers.async_threads", .count(\.workers.asyncThreads, 1...256),
             "Threads for handlers that wait without holding one."),
         Setting(
-            "workers.blocking_threads", .count(\.workers.blockingThreads, 1...4096),
+            "workers.blocking_threads", .count(\.workers.blockingThreads, 1...200),
             "Threads for handlers that block; each such job holds one."),
     ]
 
@@ -170,7 +170,7 @@ public enum SettingTable {
             "uploads.max_bytes", .bytes(\.uploads.maxBytes, kib...1024 * gib), reload: true, "One uploaded file (413)."),
         Setting(
             "uploads.max_total_bytes", .bytes(\.uploads.maxTotalBytes, kib...16_384 * gib), reload: true,
-            "All uploaded files that are kept (507)."),
+            "All uploaded files, those that are coming in included (507)."),
         Setting(
             "uploads.max_concurrent", .count(\.uploads.maxConcurrent, 1...10_000), "Files that come in at a time (503)."
         ),

@@ -87,7 +87,8 @@ extension ServerSettings {
             maxTotalUploadBytes: Int64(configuration.uploads.maxTotalBytes), uploadDirectory: uploads,
             maxParkedRequests: configuration.limits.maxParkedRequests, maxStreams: configuration.limits.maxStreams,
             retryMs: configuration.streams.retryMs, retrySpreadMs: configuration.streams.retrySpreadMs,
-            gracefulTimeoutMs: configuration.gracefulTimeoutMs, demo: configuration.demo)
+            gracefulTimeoutMs: configuration.gracefulTimeoutMs, demo: configuration.demo,
+            storeIsMemory: configuration.journal.store == .memory)
     }
 }
 

@@ -28,7 +28,9 @@ struct ServeCommand: ParsableCommand {
         for warning in loaded.warnings { log.warning("\(warning)") }
         do throws(StartFailure) {
             let reload = ConfigurationReload(loader: options.loader, current: loaded.configuration, output: output)
-            let server = try JobServer(loaded.configuration, log: log, reload: { reload.next() })
+            let server = try JobServer(
+                loaded.configuration, log: log, droppedLogLines: { UInt64(output.droppedLines) },
+                reload: { reload.next() })
             try server.run { url in
                 Output.out("millstream \(JobServer.version) listening on \(url)")
             }

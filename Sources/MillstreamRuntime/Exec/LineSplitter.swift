@@ -8,6 +8,14 @@ struct OutputLine: Hashable, Sendable {
 
     /// The text; bytes that are no UTF-8 become U+FFFD.
     var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The last place up to this one that is not within a character, as far as the bytes are UTF-8.
+    func endOfWholeCharacters(upTo limit: Int) -> Int {
+        guard limit < bytes.count else { return bytes.count }
+        var end = limit
+        while end > 0, limit - end < 3, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+        return bytes[end] & 0xC0 == 0x80 ? limit : end
+    }
 }
 
 struct LineSplitter {

@@ -129,15 +129,25 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
     // MARK: Output
 
     private func take(_ stream: ChildProcess.Stream, _ line: OutputLine) -> PipeReader.Flow {
+        if line.isTruncated { services.hits.didCutLine() }
+        let maxBytes = services.limits.maxEventBytes
         switch stream {
         case .output:
-            let (name, data) = WorkerLine.draft(line)
+            var (name, data) = WorkerLine.draft(line)
+            if data.bytes.count > maxBytes {
+                services.hits.didMeetOversizedEvent()
+                (name, data) = (WorkerLine.logName, WorkerLine.cutLog(stream: "stdout", line, toBytes: maxBytes))
+            }
             return emit(name, data) { [self] in resume(stream) }
         case .errors:
             tail.append(line.text)
             guard throttle.allows(now: .current()) else { return .more }
             let suppressed = throttle.takeSuppressed()
-            let log = WorkerLine.log(stream: "stderr", line)
+            var log = WorkerLine.log(stream: "stderr", line)
+            if log.bytes.count > maxBytes {
+                services.hits.didMeetOversizedEvent()
+                log = WorkerLine.cutLog(stream: "stderr", line, toBytes: maxBytes)
+            }
             guard suppressed > 0 else { return emit(WorkerLine.logName, log) { [self] in resume(stream) } }
             // Two events: the second waits behind the first, in the same line.
             let gap = WorkerLine.suppressedLog(stream: "stderr", count: suppressed)

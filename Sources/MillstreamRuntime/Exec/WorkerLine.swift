@@ -23,6 +23,18 @@ enum WorkerLine {
         }
     }
 
+    /// The same with as much of the line as makes data of at most this many bytes: what the line means is lost with its rest.
+    static func cutLog(stream: String, _ line: OutputLine, toBytes maxBytes: Int) -> JSONText {
+        var cut = OutputLine(bytes: Array(line.bytes.prefix(maxBytes)), isTruncated: true)
+        while true {
+            let data = log(stream: stream, cut)
+            guard data.bytes.count > maxBytes, !cut.bytes.isEmpty else { return data }
+            // In proportion, because escapes may make several bytes of one; each round takes one byte at least.
+            let kept = min(cut.bytes.count - 1, cut.bytes.count * maxBytes / data.bytes.count)
+            cut.bytes.removeSubrange(cut.endOfWholeCharacters(upTo: kept)...)
+        }
+    }
+
     /// Tells of lines that were left out.
     static func suppressedLog(stream: String, count: Int) -> JSONText {
         JSONText.object { writer in

@@ -11,12 +11,16 @@ struct EmissionPort: Sendable {
     let queue: LaneQueue
     let gate: RunGate
     let maxEventBytes: Int
+    let hits: PoolHits
 
     /// Checks what a worker may say.
     func draft(_ name: String, _ data: JSONText) throws(EmissionError) -> DraftEvent {
         guard EventName.isValid(name) else { throw .invalidName(name) }
         guard !EventName.reserved.contains(name) else { throw .reservedName(name) }
-        guard data.bytes.count <= maxEventBytes else { throw .tooLarge(maxBytes: maxEventBytes) }
+        guard data.bytes.count <= maxEventBytes else {
+            hits.didMeetOversizedEvent()
+            throw .tooLarge(maxBytes: maxEventBytes)
+        }
         return DraftEvent(name: name, data: data)
     }
 

@@ -94,7 +94,8 @@ private final class ProgramTool: @unchecked Sendable {
             job.services.queue.post(.noteProcess(job.run, child.group))
             child.watch(
                 limits: job.services.limits,
-                onLine: { [lines] stream, line in
+                onLine: { [lines, hits = job.services.hits] stream, line in
+                    if line.isTruncated { hits.didCutLine() }
                     let isError = stream == .errors
                     let text = ProgramLine(text: line.text, isError: isError, isTruncated: line.isTruncated)
                     return lines.add(text) ? .pause : .more

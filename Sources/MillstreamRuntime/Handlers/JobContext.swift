@@ -24,7 +24,9 @@ public final class JobContext: Sendable {
         self.uploadPath = uploadPath
         self.services = services
         self.box = box
-        port = EmissionPort(queue: services.queue, gate: gate, maxEventBytes: services.limits.maxEventBytes)
+        port = EmissionPort(
+            queue: services.queue, gate: gate, maxEventBytes: services.limits.maxEventBytes,
+            hits: services.hits)
     }
 
     /// 1 for the first.

@@ -85,6 +85,14 @@ public final class JournalLane: Sendable {
         queue.submit(LaneEntry(command, share: command.isAnswered ? .caller : .control, ticket: ticket))
     }
 
+    /// How often each bound of the queue was reached. Any thread.
+    public var measures: LaneQueueMeasures {
+        let hits = queue.hits
+        return LaneQueueMeasures(
+            refusedCommands: hits.commands, refusedCommandBytes: hits.commandBytes, waitedEmissions: hits.emissions,
+            waitedEmissionBytes: hits.emissionBytes)
+    }
+
     /// Refuses all further commands, stores what is queued, closes the store and waits for that. Stop the workers first. Blocks;
     /// not for the loop's thread while the loop is still needed to drain its mailbox.
     /// - Returns: how many commands a faulty store did not take within `stopTimeoutMs`; 0 is the clean end.
@@ -97,6 +105,16 @@ public final class JournalLane: Sendable {
         }?.join()
         return unstored.withLock { $0 }
     }
+}
+
+/// How often the bounds of what waits for the journal were reached, since the start.
+public struct LaneQueueMeasures: Sendable, Hashable {
+    /// Commands refused because there were too many, and because of their bytes.
+    public var refusedCommands: UInt64
+    public var refusedCommandBytes: UInt64
+    /// Emissions whose worker had to wait because there were too many, and because of their bytes.
+    public var waitedEmissions: UInt64
+    public var waitedEmissionBytes: UInt64
 }
 
 extension LedgerTime {

@@ -232,6 +232,7 @@ final class JournalWriter {
         report.replies = done.replies
         report.notices = done.outcome.notices
         report.removedUploads = done.outcome.removedUploads
+        report.reached = done.outcome.reached
         for entry in entries {
             for _ in 0..<entry.eventCount { report.emittedAtNs.append(entry.emittedAtNs) }
         }

@@ -29,6 +29,14 @@ final class LaneQueue: @unchecked Sendable {
         var waiting = 0
     }
 
+    /// How often each bound was reached since the start.
+    struct Hits: Sendable {
+        var commands: UInt64 = 0
+        var commandBytes: UInt64 = 0
+        var emissions: UInt64 = 0
+        var emissionBytes: UInt64 = 0
+    }
+
     private struct Use {
         var count = 0
         var bytes = 0
@@ -46,6 +54,7 @@ final class LaneQueue: @unchecked Sendable {
         var waiters = FIFO<Waiter>()
         var callerUse = Use()
         var emissionUse = Use()
+        var hits = Hits()
         var lastNumber: UInt64 = 0
         var isClosed = false
         var laneWaits = false
@@ -63,6 +72,11 @@ final class LaneQueue: @unchecked Sendable {
             guard !state.isClosed else { return false }
             if entry.share == .caller {
                 guard fits(entry, state.callerUse, limits.maxCallerCommands, limits.maxCallerBytes) else {
+                    if state.callerUse.count < limits.maxCallerCommands {
+                        state.hits.commandBytes += 1
+                    } else {
+                        state.hits.commands += 1
+                    }
                     return false
                 }
                 state.callerUse.count += 1
@@ -104,6 +118,11 @@ final class LaneQueue: @unchecked Sendable {
             if state.waiters.isEmpty, hasRoom(for: entry) {
                 admit(entry)
                 return .accepted
+            }
+            if state.emissionUse.count < limits.maxEmissions {
+                state.hits.emissionBytes += 1
+            } else {
+                state.hits.emissions += 1
             }
             state.lastNumber += 1
             state.waiters.append(Waiter(number: state.lastNumber, entry: entry, decided: decided))
@@ -186,6 +205,8 @@ final class LaneQueue: @unchecked Sendable {
             Depths(callers: state.callerUse.count, emissions: state.emissionUse.count, waiting: state.waiters.count)
         }
     }
+
+    var hits: Hits { condition.withLock { state.hits } }
 
     // MARK: With the lock held
 

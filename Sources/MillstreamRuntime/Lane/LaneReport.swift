@@ -58,6 +58,8 @@ public struct LaneReport: Sendable {
     public var notices: [CommitNotice] = []
     /// Uploads whose files are to be deleted.
     public var removedUploads: [String] = []
+    /// Bounds of the ledger that something came up against, and how often.
+    public var reached: [LedgerBound: Int] = [:]
     /// CLOCK_MONOTONIC nanoseconds at which each event of the batch was emitted, one per event, oldest first within a worker.
     public var emittedAtNs: [UInt64] = []
     public var storeHealth = StoreHealth.ok

@@ -13,6 +13,7 @@ final class BlockingLane: @unchecked Sendable {
     private var idle: [DispatchQueue] = []
     private var threadCount = 0
     private var waiting = FIFO<@Sendable () -> Void>()
+    private var waitedCount: UInt64 = 0
 
     init(maxThreads: Int, maxWaiting: Int) {
         self.maxThreads = min(max(1, maxThreads), 200)
@@ -48,6 +49,7 @@ final class BlockingLane: @unchecked Sendable {
             }
             guard waiting.count < maxWaiting else { return .refused }
             waiting.append(work)
+            waitedCount += 1
             return .line
         }
     }
@@ -60,8 +62,8 @@ final class BlockingLane: @unchecked Sendable {
         }
     }
 
-    /// Threads at work, and work in line.
-    var load: (busy: Int, waiting: Int) {
-        lock.withLock { (threadCount - idle.count, waiting.count) }
+    /// Threads at work, work in line, and how much ever stood there.
+    var load: (busy: Int, waiting: Int, waited: UInt64) {
+        lock.withLock { (threadCount - idle.count, waiting.count, waitedCount) }
     }
 }

@@ -11,6 +11,7 @@ final class HandlerExecutor: TaskExecutor, @unchecked Sendable {
     private let lock = Lock()
     private var ready = FIFO<UnownedJob>()
     private var idle: [DispatchQueue]
+    private var waitedCount: UInt64 = 0
 
     init(threads: Int) {
         // Serial queues without a target get a thread at once; a concurrent queue would get one only when Dispatch sees fit.
@@ -26,10 +27,15 @@ final class HandlerExecutor: TaskExecutor, @unchecked Sendable {
         let job = UnownedJob(job)
         let woken: DispatchQueue? = lock.withLock {
             ready.append(job)
-            return idle.popLast()
+            if let queue = idle.popLast() { return queue }
+            waitedCount &+= 1
+            return nil
         }
         if let woken { drain(on: woken) }
     }
+
+    /// How often a job was ready and all threads were at work, since the start.
+    var waited: UInt64 { lock.withLock { waitedCount } }
 
     private func drain(on queue: DispatchQueue) {
         queue.async { [self] in

@@ -30,8 +30,15 @@ public struct PoolMeasures: Sendable, Hashable {
     public var runningPrograms = 0
     /// Threads that a blocking handler holds now.
     public var blockedThreads = 0
-    /// Blocking pieces of work in line.
+    /// Blocking pieces of work in line, now and since the start.
     public var waitingForThread = 0
+    public var waitedForThread: UInt64 = 0
+    /// Times that an async handler could go on and all threads were at work, since the start.
+    public var waitedForHandlerThread: UInt64 = 0
+    /// Lines of programs that were cut, since the start.
+    public var cutLines: UInt64 = 0
+    /// Events of programs and handlers that were larger than they may be, since the start.
+    public var oversizedEvents: UInt64 = 0
     /// Handlers that went on after their grace was over and were given up, since the start.
     public var abandonedHandlers: UInt64 = 0
 

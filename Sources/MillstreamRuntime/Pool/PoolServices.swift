@@ -1,12 +1,14 @@
 import Dispatch
 import MillstreamJobs
 import MillstreamJournal
+import Synchronization
 
 // What all runs share. Values and objects that are Sendable by themselves.
 
 struct PoolServices: Sendable {
     let queue: LaneQueue
     let limits: PoolLimits
+    let hits: PoolHits
     let executor: HandlerExecutor
     let blocking: BlockingLane
     let delays: DelayLine
@@ -16,6 +18,15 @@ struct PoolServices: Sendable {
     /// Of programs, without what tells of the job.
     let environment: [String]
     let uploadPath: @Sendable (String) -> String?
+}
+
+/// How often what workers said was cut or refused for its size. Counted by any thread.
+final class PoolHits: Sendable {
+    let cutLines = Atomic<UInt64>(0)
+    let oversizedEvents = Atomic<UInt64>(0)
+
+    func didCutLine() { cutLines.add(1, ordering: .relaxed) }
+    func didMeetOversizedEvent() { oversizedEvents.add(1, ordering: .relaxed) }
 }
 
 /// One attempt that is under way. Calls come from the journal lane's thread and return at once.

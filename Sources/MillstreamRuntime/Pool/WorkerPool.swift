@@ -36,7 +36,7 @@ public final class WorkerPool: Sendable {
         signal(SIGCHLD, SIG_DFL)
         self.handlers = handlers
         services = PoolServices(
-            queue: lane.queue, limits: limits,
+            queue: lane.queue, limits: limits, hits: PoolHits(),
             executor: HandlerExecutor(threads: limits.handlerThreads ?? HandlerExecutor.defaultThreads),
             blocking: BlockingLane(maxThreads: limits.maxBlockingThreads, maxWaiting: limits.maxBlockingWaiting),
             delays: DelayLine(), timers: DispatchQueue(label: "millstream.grace"), programs: ProgramQueues(count: 4),
@@ -74,6 +74,10 @@ public final class WorkerPool: Sendable {
         let load = services.blocking.load
         measures.blockedThreads = load.busy
         measures.waitingForThread = load.waiting
+        measures.waitedForThread = load.waited
+        measures.waitedForHandlerThread = services.executor.waited
+        measures.cutLines = services.hits.cutLines.load(ordering: .relaxed)
+        measures.oversizedEvents = services.hits.oversizedEvents.load(ordering: .relaxed)
         return measures
     }
 

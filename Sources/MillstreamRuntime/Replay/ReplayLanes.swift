@@ -42,6 +42,9 @@ public final class ReplayLanes: Sendable {
     /// Reads that wait now.
     public var depth: Int { pages.depth + (lists === pages ? 0 : lists.depth) }
 
+    /// Reads that were refused because too many waited, since the start.
+    public var refusedCount: UInt64 { pages.refused + (lists === pages ? 0 : lists.refused) }
+
     /// Drops what waits, ends the read under way and waits for the threads. Blocks.
     public func stop() {
         pages.close()
@@ -61,6 +64,7 @@ final class ReadQueue: @unchecked Sendable {
     private let maxQueued: Int
     private var requests = FIFO<(ReadRequest, LaneTicket)>()
     private var isClosed = false
+    private var refusedCount: UInt64 = 0
 
     init(maxQueued: Int) {
         self.maxQueued = maxQueued
@@ -68,7 +72,11 @@ final class ReadQueue: @unchecked Sendable {
 
     func add(_ request: ReadRequest, _ ticket: LaneTicket) -> Bool {
         condition.withLock {
-            guard !isClosed, requests.count < maxQueued else { return false }
+            guard !isClosed else { return false }
+            guard requests.count < maxQueued else {
+                refusedCount += 1
+                return false
+            }
             requests.append((request, ticket))
             condition.signal()
             return true
@@ -94,5 +102,6 @@ final class ReadQueue: @unchecked Sendable {
     }
 
     var depth: Int { condition.withLock { requests.count } }
+    var refused: UInt64 { condition.withLock { refusedCount } }
     var hasClosed: Bool { condition.withLock { isClosed } }
 }

@@ -57,6 +57,7 @@ extension Problem {
             .storeUnavailable,
             "the store does not take anything at present (\(error.code.rawValue)); nothing was stored")
         headers = [("Retry-After", "5")]
+        isStoreFull = error.code == .full
     }
 }
 

@@ -104,6 +104,10 @@ struct Problem: Error, Sendable, Equatable {
     /// A further member, such as `expected_sequence`.
     var extra: [(name: String, value: JSONText)] = []
     var headers: [(String, String)] = []
+    /// The bound that was reached, when it is counted where the problem is told.
+    var limit: ReachedLimit?
+    /// Whether the store has no room.
+    var isStoreFull = false
 
     init(_ code: Code, _ detail: String) {
         self.code = code

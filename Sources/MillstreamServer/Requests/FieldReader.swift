@@ -10,6 +10,7 @@ struct FieldReader {
     private var unreadable: [Problem.FieldError] = []
     private var firstUnreadable: Problem.Code?
     private var refused: [Problem.FieldError] = []
+    private var reached: ReachedLimit?
     private let prefix: String
 
     init(_ text: JSONText, prefix: String = "") throws(Problem) {
@@ -71,7 +72,8 @@ struct FieldReader {
         return time
     }
 
-    mutating func refuse(_ name: String, _ message: String) {
+    mutating func refuse(_ name: String, _ message: String, by limit: ReachedLimit? = nil) {
+        reached = reached ?? limit
         refused.append(Problem.FieldError(field: name, message: message))
     }
 
@@ -96,6 +98,7 @@ struct FieldReader {
         guard let first = errors.first else { return }
         var problem = Problem(firstUnreadable ?? .invalidValue, "\(prefix)\(first.field) \(first.message)")
         problem.fields = errors
+        if unreadable.isEmpty { problem.limit = reached }
         throw problem
     }
 }

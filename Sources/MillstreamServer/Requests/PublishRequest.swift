@@ -47,7 +47,9 @@ enum PublishRequest {
         if let attempt, attempt < 1 { fields.refuse("attempt", "must be at least 1") }
         if let sequence, sequence < 1 { fields.refuse("sequence", "must be at least 1") }
         if sequence != nil, attempt == nil, !toChannel { fields.refuse("sequence", "needs attempt beside it") }
-        if event.data.bytes.count > maxEventBytes { fields.refuse("data", "must be at most \(maxEventBytes) bytes") }
+        if event.data.bytes.count > maxEventBytes {
+            fields.refuse("data", "must be at most \(maxEventBytes) bytes", by: .eventBytes)
+        }
         try fields.finish()
         if toChannel, attempt != nil || sequence != nil {
             throw Problem(.channelFencing, prefix + "attempt and sequence are for jobs")

@@ -20,6 +20,8 @@ final class ParkedRequests {
     private var byJob: [JobID: [Waiting]] = [:]
     private var lastNumber = 0
     private(set) var count = 0
+    /// How many were not taken because too many waited, since the start.
+    private(set) var refusedCount: UInt64 = 0
 
     init(loop: EventLoop, maxWaiting: Int) {
         self.loop = loop
@@ -28,7 +30,10 @@ final class ParkedRequests {
 
     /// False when too many wait already.
     func park(on job: JobID, forMs milliseconds: Int, _ visit: @escaping Visit) -> Bool {
-        guard count < maxWaiting else { return false }
+        guard count < maxWaiting else {
+            refusedCount += 1
+            return false
+        }
         lastNumber += 1
         let number = lastNumber
         let timer = loop.schedule(afterMs: milliseconds) { [unowned self] in timeOut(number, of: job) }

@@ -87,7 +87,9 @@ final class StreamDesk: StreamTableDelegate {
         // Nil: the peer is gone, or asked with HEAD and has its answer.
         guard let stream = exchange.beginStream(headers: headers) else { return }
         hub.open(ReaderID(stream), admission)
-        if table.count > core.settings.maxStreams { hub.close(ReaderID(stream), .overload) }
+        guard table.count > core.settings.maxStreams else { return }
+        core.metrics.didReach(.streams)
+        hub.close(ReaderID(stream), .overload)
     }
 
     /// A stream that cannot be served now: other than 200 would stop a browser's EventSource for good.
@@ -132,6 +134,9 @@ final class StreamDesk: StreamTableDelegate {
         metrics.deliveredBytes.increment(by: now.deliveredBytes &- reported.deliveredBytes)
         metrics.conflated.increment(by: now.conflated &- reported.conflated)
         metrics.gaps.increment(by: now.gaps &- reported.gaps)
+        metrics.setHits(.recentBytes, now.displacedLogs)
+        metrics.setHits(.recentBytesPerLog, now.shrunkLogs)
+        metrics.setHits(.streamAge, now.closed[.closing(.maxAge), default: 0])
         reported = now
     }
 
@@ -147,6 +152,7 @@ final class StreamDesk: StreamTableDelegate {
 
     func streamDidClose(_ id: StreamID, reason: StreamCloseReason) {
         core.metrics.didCloseStream(reason.rawValue)
+        if reason == .stalled { core.metrics.didReach(.stallTimeout) }
         hub.readerDidClose(ReaderID(id))
     }
 }
