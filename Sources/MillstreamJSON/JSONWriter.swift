@@ -39,6 +39,35 @@ public struct JSONWriter: Sendable {
         appendQuoted(value)
     }
 
+    /// Opens a string that comes in pieces, none of which holds anything that JSON escapes: URLs, times, ids. No string is
+    /// built for them elsewhere first.
+    public mutating func beginPlainString() {
+        separate()
+        bytes.append(ASCII.quote)
+    }
+
+    /// A piece of the string that is open.
+    public mutating func appendPlain(_ piece: String) {
+        var piece = piece
+        piece.withUTF8 { bytes.append(contentsOf: $0) }
+    }
+
+    /// A piece of the string that is open.
+    public mutating func appendPlain(_ piece: UnsafeBufferPointer<UInt8>) {
+        bytes.append(contentsOf: piece)
+    }
+
+    /// The digits of a number in the string that is open.
+    public mutating func appendPlain(_ number: Int64) {
+        if number < 0 { bytes.append(ASCII.minus) }
+        appendDigits(number.magnitude)
+    }
+
+    /// Closes the string that is open.
+    public mutating func endPlainString() {
+        bytes.append(ASCII.quote)
+    }
+
     /// A whole number, all digits.
     public mutating func int(_ value: Int) { int(Int64(value)) }
 

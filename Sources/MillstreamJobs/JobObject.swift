@@ -6,6 +6,8 @@ import MillstreamJournal
 public enum JobObject {
     /// A result longer than this is left out of events.
     public static let maxResultBytesInEvents = 16_384
+    /// Room for the usual object; those with long names, a result or an error grow once.
+    private static let bytesWithoutTexts = 640
 
     /// The job object of the contract, its members in the contract's order.
     ///
@@ -15,7 +17,7 @@ public enum JobObject {
     ///   - includeInput: true in replies. False in events, where the input is left out, and a result over 16 KiB is null with a
     ///     `result_url`. A result whose text is not loaded gets a `result_url` in either.
     public static func render(_ record: JobRecord, queuePosition: Int?, includeInput: Bool) -> JSONText {
-        var writer = JSONWriter(reserving: 640)
+        var writer = JSONWriter(reserving: bytesWithoutTexts + (includeInput ? record.input.text?.bytes.count ?? 0 : 0))
         writer.beginObject()
         writer.member("id", record.id.text)
         writer.member("kind", record.kind)
@@ -31,15 +33,15 @@ public enum JobObject {
         for viewer in record.viewers { writer.string(viewer) }
         writer.endArray()
         writer.member("priority", record.priority)
-        writer.member("created_at", record.createdAt.description)
-        writer.member("run_at", record.runAt?.description)
-        writer.member("started_at", record.startedAt?.description)
-        writer.member("finished_at", record.finishedAt?.description)
+        write("created_at", record.createdAt, to: &writer)
+        write("run_at", record.runAt, to: &writer)
+        write("started_at", record.startedAt, to: &writer)
+        write("finished_at", record.finishedAt, to: &writer)
         writer.member("queue_position", queuePosition)
-        writer.member("last_event_id", record.lastEventID?.description)
-        writer.member("stream_url", RoutePath.events(record.id))
-        writer.member("status_url", RoutePath.job(record.id))
-        writer.member("cancel_url", RoutePath.cancel(record.id))
+        write("last_event_id", record.lastEventID, to: &writer)
+        RoutePath.write("stream_url", .events, record.id, to: &writer)
+        RoutePath.write("status_url", .read, record.id, to: &writer)
+        RoutePath.write("cancel_url", .cancel, record.id, to: &writer)
         writer.endObject()
         return writer.finish()
     }
@@ -57,13 +59,31 @@ public enum JobObject {
         }
     }
 
+    private static func write(_ name: String, _ time: Timestamp?, to writer: inout JSONWriter) {
+        guard let time else { return writer.nullMember(name) }
+        writer.name(name)
+        writer.beginPlainString()
+        time.withText { writer.appendPlain($0) }
+        writer.endPlainString()
+    }
+
+    private static func write(_ name: String, _ id: EventID?, to writer: inout JSONWriter) {
+        guard let id else { return writer.nullMember(name) }
+        writer.name(name)
+        writer.beginPlainString()
+        writer.appendPlain(id.epoch.text)
+        writer.appendPlain("-")
+        writer.appendPlain(id.sequence)
+        writer.endPlainString()
+    }
+
     private static func write(result record: JobRecord, _ includeInput: Bool, to writer: inout JSONWriter) {
         guard let result = record.result else { return writer.nullMember("result") }
         if let text = result.text, includeInput || result.byteCount <= maxResultBytesInEvents {
             return writer.member("result", text)
         }
         writer.nullMember("result")
-        writer.member("result_url", RoutePath.job(record.id))
+        RoutePath.write("result_url", .read, record.id, to: &writer)
     }
 
     private static func write(error: JobError?, to writer: inout JSONWriter) {

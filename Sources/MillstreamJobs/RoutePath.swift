@@ -1,5 +1,6 @@
 // Where the calls of the contract live: the one place that spells the URLs which job objects carry.
 
+import MillstreamJSON
 import MillstreamJournal
 
 public enum RoutePath {
@@ -8,6 +9,22 @@ public enum RoutePath {
 
     /// Ids are made of characters that need no escapes in a path.
     public static func job(_ id: JobID) -> String { "\(jobs)/\(id.text)" }
-    public static func events(_ id: JobID) -> String { "\(jobs)/\(id.text)/events" }
-    public static func cancel(_ id: JobID) -> String { "\(jobs)/\(id.text)/cancel" }
+
+    /// What can be done with a job, as the end of its path.
+    enum Action: String {
+        case read = ""
+        case events = "/events"
+        case cancel = "/cancel"
+    }
+
+    /// The member `name` with the path of an action, written in place: every job object has three of them.
+    static func write(_ name: String, _ action: Action, _ id: JobID, to writer: inout JSONWriter) {
+        writer.name(name)
+        writer.beginPlainString()
+        writer.appendPlain(jobs)
+        writer.appendPlain("/")
+        writer.appendPlain(id.text)
+        writer.appendPlain(action.rawValue)
+        writer.endPlainString()
+    }
 }

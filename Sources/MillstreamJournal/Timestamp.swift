@@ -12,26 +12,38 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T08:00:00.000Z`.
     public var description: String {
+        String(unsafeUninitializedCapacity: Self.textBytes) { write(to: $0) }
+    }
+
+    /// The same text as bytes, for writers that would only copy a string.
+    public func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textBytes) { buffer in
+            let count = write(to: buffer)
+            return body(UnsafeBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    private static let textBytes = 24
+
+    private func write(to buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
         let (days, rest) = Self.floorDivide(milliseconds, 86_400_000)
         let (year, month, day) = Self.civil(fromDays: days)
         let hour = rest / 3_600_000
         let minute = rest / 60_000 % 60
         let second = rest / 1000 % 60
-        return String(unsafeUninitializedCapacity: 32) { buffer in
-            var digits = DigitWriter(buffer: buffer)
-            // Years beyond four digits are no RFC 3339, and times that lie there are nobody's; the text must still be bounded.
-            digits.put(min(max(year, 0), 9999), 4, then: "-")
-            digits.put(month, 2, then: "-")
-            digits.put(day, 2, then: "T")
-            digits.put(hour, 2, then: ":")
-            digits.put(minute, 2, then: ":")
-            digits.put(second, 2, then: ".")
-            digits.put(rest % 1000, 3, then: "Z")
-            return digits.count
-        }
+        var digits = DigitWriter(buffer: buffer)
+        // Years beyond four digits are no RFC 3339, and times that lie there are nobody's; the text must still be bounded.
+        digits.put(min(max(year, 0), 9999), 4, then: "-")
+        digits.put(month, 2, then: "-")
+        digits.put(day, 2, then: "T")
+        digits.put(hour, 2, then: ":")
+        digits.put(minute, 2, then: ":")
+        digits.put(second, 2, then: ".")
+        digits.put(rest % 1000, 3, then: "Z")
+        return digits.count
     }
 
-    /// Every event and every job object carries times: they are written digit by digit into the string's own memory.
+    /// Every event and every job object carries times: they are written digit by digit to where they stay.
     private struct DigitWriter {
         let buffer: UnsafeMutableBufferPointer<UInt8>
         var count = 0

@@ -48,18 +48,6 @@ public enum SSEEncoder {
         data.withUnsafeBufferPointer { appendData($0, to: &output) }
     }
 
-    /// The same for an id that is no array, such as the UTF-8 view of a string.
-    public static func appendEvent(
-        id: some Collection<UInt8>,
-        name: String?,
-        data: [UInt8],
-        retryMs: Int? = nil,
-        to output: inout [UInt8]
-    ) throws(SSEFieldError) {
-        let id: [UInt8]? = Array(id)
-        try appendEvent(id: id, name: name, data: data, retryMs: retryMs, to: &output)
-    }
-
     private static func appendHead(
         id: [UInt8]?,
         name: String?,

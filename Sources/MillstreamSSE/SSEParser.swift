@@ -26,6 +26,9 @@ public struct SSEParser: Sendable {
     /// Set once a bound was exceeded; all later bytes are ignored.
     public private(set) var failure: Failure?
 
+    /// Buffers up to this size are used again.
+    private static let maxKeptBytes = 64 << 10
+
     private let maxEventBytes: Int
     /// The beginning of a line whose end did not come yet.
     private var partialLine: [UInt8] = []
@@ -126,6 +129,10 @@ public struct SSEParser: Sendable {
         swap(&whole, &partialLine)
         whole.append(contentsOf: piece)
         whole.withUnsafeBufferPointer { line($0, emit) }
+        // Its memory is for the next line that is cut, unless one long line made it large.
+        guard failure == nil, whole.capacity <= Self.maxKeptBytes else { return }
+        whole.removeAll(keepingCapacity: true)
+        swap(&whole, &partialLine)
     }
 
     private mutating func fail(_ failure: Failure) {
@@ -179,7 +186,7 @@ public struct SSEParser: Sendable {
         if !data.isEmpty {
             let text = String(decoding: data.dropLast(), as: UTF8.self)
             emit(ServerSentEvent(id: lastEventID, name: name.isEmpty ? "message" : name, data: text))
-            data.removeAll(keepingCapacity: data.capacity <= 64 << 10)
+            data.removeAll(keepingCapacity: data.capacity <= Self.maxKeptBytes)
         }
         name = ""
     }

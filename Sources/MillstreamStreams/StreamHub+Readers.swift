@@ -119,14 +119,19 @@ extension StreamHub {
     }
 
     func addPreface(_ text: [UInt8], to slot: UInt32) {
-        readers[slot].pointee.flags.insert(.hasPreface)
-        prefaces[slot, default: []].append(contentsOf: text)
+        guard !readers[slot].pointee.flags.insert(.hasPreface).inserted else {
+            // Nearly all have one text: it is kept and not copied.
+            prefaces[slot] = text
+            return
+        }
+        prefaces[slot]?.append(contentsOf: text)
     }
 
     func takePreface(_ slot: UInt32) -> [UInt8] {
         let greeting = readers[slot].pointee.flags.remove(.isGreeted) == nil ? [] : Self.heartbeatText
         guard readers[slot].pointee.flags.remove(.hasPreface) != nil else { return greeting }
-        return greeting + (prefaces.removeValue(forKey: slot) ?? [])
+        let text = prefaces.removeValue(forKey: slot) ?? []
+        return greeting.isEmpty ? text : greeting + text
     }
 
     /// The next flush looks at the reader, unless its output is pending by then.
