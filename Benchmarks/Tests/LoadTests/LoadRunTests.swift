@@ -19,7 +19,7 @@ import Testing
         Phase(name: "p", timeoutS: 10, activities: [.publish(Publish(channels: channels, rate: 1000, count: count))])
     }
 
-    @Test(arguments: [Dialect.peer, .millstream]) func allEventsReachAllReaders(dialect: Dialect) throws {
+    @Test(arguments: [Dialect.peer, .millstream, .broker]) func allEventsReachAllReaders(dialect: Dialect) throws {
         let scenario = Scenario(name: "a", readers: [ReaderGroup(count: 10)], phases: [publishing(20), publishing(5)])
         let report = try run(scenario, dialect)
         #expect(report.faults == [])
@@ -30,7 +30,7 @@ import Testing
         #expect(report.phases[0].serverCpuS != nil)
     }
 
-    @Test(arguments: [Dialect.peer, .millstream]) func eachReaderHasItsChannel(dialect: Dialect) throws {
+    @Test(arguments: [Dialect.peer, .millstream, .broker]) func eachReaderHasItsChannel(dialect: Dialect) throws {
         let scenario = Scenario(
             name: "a", readers: [ReaderGroup(count: 7, channels: 7)], phases: [publishing(24, channels: 7)])
         let report = try run(scenario, dialect)

@@ -91,7 +91,11 @@ final class ToyServer: @unchecked Sendable {
                 : path.hasPrefix("/events/") ? String(path.dropFirst(8)) : path.components(separatedBy: "channel=")[1]
             return begin(fd, log, after: field("Last-Event-ID", lines))
         }
-        if path.hasPrefix("/publish") {
+        if path.hasPrefix("/pub/") {
+            send(fd, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+            logs[String(path.dropFirst(5)), default: []].append("id: 1763:0\ndata: \(body)\n\n")
+            flush()
+        } else if path.hasPrefix("/publish") {
             send(fd, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
             let query = URLComponents(string: path)?.queryItems ?? []
             func number(_ name: String) -> Int {

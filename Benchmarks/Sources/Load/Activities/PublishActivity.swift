@@ -15,7 +15,6 @@ final class PublishActivity: RunningActivity, LaneOwner {
     private var errors = 0
     private var lateNs: UInt64 = 0
     private var answers = LatencyHistogram.make()
-    private var sequences: [UInt64] = []
     private var waiting: [StreamGroup] = []
     private var writer = RequestWriter()
     private(set) var isDone = false
@@ -39,8 +38,6 @@ final class PublishActivity: RunningActivity, LaneOwner {
         if let request {
             lane.send(request, tag: 0, planned: now)
             sent = 1
-        } else {
-            sequences = Array(repeating: 0, count: plan.channels)
         }
     }
 
@@ -87,9 +84,8 @@ final class PublishActivity: RunningActivity, LaneOwner {
             guard due <= now else { return }
             lateNs = max(lateNs, now - due)
             let channel = sent % plan.channels
-            sequences[channel] += 1
             context.engine.text.publish(
-                &writer, channel: channel, sequence: sequences[channel], time: due,
+                &writer, channel: channel, sequence: context.nextSequence(channel), time: due,
                 dataBytes: context.scenario.dataBytes)
             lane.send(Bytes(writer.base), writer.count, tag: sent, planned: due)
             sent += 1

@@ -37,12 +37,20 @@ final class RunContext {
     let probe: ServerProbe
     /// Groups of readers by name.
     private(set) var readers: [StreamGroup] = []
+    /// Of our own publishing, by channel: they go on from phase to phase, as the streams do.
+    private var sequences: [UInt64] = []
 
     init(scenario: Scenario, engine: LoadEngine, probe: ServerProbe) {
         self.scenario = scenario
         self.engine = engine
         self.probe = probe
         readers = scenario.readers.map { engine.addGroup($0) }
+    }
+
+    func nextSequence(_ channel: Int) -> UInt64 {
+        while sequences.count <= channel { sequences.append(0) }
+        sequences[channel] += 1
+        return sequences[channel]
     }
 
     func group(_ name: String) throws(LoadError) -> StreamGroup {

@@ -68,7 +68,6 @@ final class LoadEngine {
         precondition(groups.count < Self.maxGroups, "too many groups")
         let group = StreamGroup(
             description, number: UInt16(groups.count), slots: used..<used + description.count, isJobs: isJobs)
-        group.tally.pointee.checksIds = target.dialect != .broker
         for slot in group.slots {
             let generation = streams[slot].generation
             streams[slot] = StreamState()

@@ -175,9 +175,9 @@ enum StreamScanner {
         stream.pointee.events &+= 1
         if tally.pointee.firstEventAt == 0 { tally.pointee.firstEventAt = now }
         tally.pointee.lastEventAt = now
-        if stream.pointee.blockHasBadId, tally.pointee.checksIds { tally.pointee.unreadableIds &+= 1 }
+        if stream.pointee.blockHasBadId { tally.pointee.unreadableIds &+= 1 }
         time(stream.pointee.blockTime, now, stream, tally)
-        if sequence != StreamState.noSequence, tally.pointee.checksIds { check(sequence, stream, tally) }
+        if sequence != StreamState.noSequence { check(sequence, stream, tally) }
         stream.pointee.beginBlock()
     }
 

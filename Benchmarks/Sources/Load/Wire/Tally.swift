@@ -50,8 +50,6 @@ struct Tally {
     var lastEventAt: UInt64 = 0
     /// Whether an event that was emitted before its stream was asked for has a latency: with a job's stream, it has.
     var timesReplay = false
-    /// Whether ids count from one event to the next. A broker's need not: nchan's are a time and a place within its second.
-    var checksIds = true
     /// Of the present second; the sampler empties it into the phase's.
     var latency = LatencyHistogram.make()
 }
