@@ -7,7 +7,7 @@ import Testing
 struct PictureTests {
     /// Reads a picture as XML and keeps where its words stand.
     private final class Reader: NSObject, XMLParserDelegate {
-        var words: [(text: String, x: Double, y: Double, size: Double, anchor: String)] = []
+        var words: [(text: String, x: Double, y: Double, size: Double, anchor: String, bold: Bool)] = []
         var numbers: [Double] = []
         private var isText = false
 
@@ -23,7 +23,8 @@ struct PictureTests {
             words.append(
                 (
                     "", Double(attributes["x"] ?? "") ?? .nan, Double(attributes["y"] ?? "") ?? .nan,
-                    Double(attributes["font-size"] ?? "") ?? .nan, attributes["text-anchor"] ?? ""
+                    Double(attributes["font-size"] ?? "") ?? .nan, attributes["text-anchor"] ?? "",
+                    attributes["font-weight"] != nil
                 ))
         }
 
@@ -53,7 +54,7 @@ struct PictureTests {
             let reader = try #require(Self.read(picture.drawing.svg), "\(picture.file)")
             #expect(reader.numbers.allSatisfy { $0.isFinite && $0 >= 0 && $0 <= 2000 }, "\(picture.file)")
             let boxes = reader.words.map { word -> (left: Double, right: Double, top: Double, bottom: Double) in
-                let width = Drawing.textWidth(word.text, size: word.size)
+                let width = Drawing.textWidth(word.text, size: word.size, bold: word.bold)
                 let left = word.anchor == "start" ? word.x : word.anchor == "end" ? word.x - width : word.x - width / 2
                 return (left, left + width, word.y - word.size * 0.8, word.y)
             }

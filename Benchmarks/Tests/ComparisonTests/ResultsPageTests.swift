@@ -35,6 +35,7 @@ struct ResultsPageTests {
         var results = SampleResults.threeRounds
         results.isQuick = true
         #expect(ResultsPage(results).markdown.contains("No figure here says anything of speed"))
+        #expect(GoalTable.all.allSatisfy { [.reported, .notMeasured].contains(Finding($0, in: results).verdict) })
     }
 
     @Test func aBarInAMachineNameDoesNotBreakTheTable() {

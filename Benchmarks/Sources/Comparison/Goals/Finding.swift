@@ -39,6 +39,8 @@ package struct Finding: Sendable {
             switch (value, goal.bound) {
             case (nil, _): .notMeasured
             case (_, .reported): .reported
+            // A shrunk scenario neither meets nor misses anything.
+            case _ where results.isQuick: .reported
             case (let value?, let bound): bound.holds(value) && remarks.isEmpty ? .met : .notMet
             }
     }

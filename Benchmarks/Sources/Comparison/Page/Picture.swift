@@ -49,11 +49,11 @@ struct Picture: Sendable {
 
     private static func latency(_ results: Results) -> Picture? {
         let loads: [(String, String)] = [
-            (ScenarioNames.jobEmission, "jobs, 10,000/s, workers blocked"),
-            (ScenarioNames.channelEmission, "channels, 10,000/s, workers blocked"),
-            (ScenarioNames.busyEmission, "channels, 10,000/s, workers busy"),
+            (ScenarioNames.jobEmission, "jobs, workers blocked"),
+            (ScenarioNames.channelEmission, "channels, workers blocked"),
+            (ScenarioNames.busyEmission, "channels, workers busy"),
             (ScenarioNames.runningJobs, "200 running jobs"), (ScenarioNames.stalled, "beside stalled readers"),
-            (ScenarioNames.fanOut, "5/s to 10,000 streams"), (ScenarioNames.channels, "20,000/s on 10,000 channels"),
+            (ScenarioNames.fanOut, "5/s to 10,000 streams"), (ScenarioNames.channels, "on 10,000 channels"),
         ]
         let rows = loads.flatMap { scenario, words in
             results.servers.compactMap { server -> PercentileChart.Row? in
@@ -90,7 +90,7 @@ struct Picture: Sendable {
             y: .linear(upTo: values.max() ?? 1),
             xTicks: ScenarioNames.scaling.map { Double($0.0) }, xTitle: "open streams")
         let stack = PanelStack(
-            title: "Cost as it grows", subtitle: "the same deliveries per second to more and more streams",
+            title: "Cost as it grows", subtitle: "5 events a second to more and more streams",
             panels: [panel], panelHeight: 260)
         return Picture(file: "scaling.svg", caption: "Cost as it grows", drawing: stack.drawing)
     }

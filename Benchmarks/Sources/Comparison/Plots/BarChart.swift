@@ -25,8 +25,10 @@ package struct BarChart: Sendable {
         drawing.text(title, x: 16, y: 20, size: 16, bold: true)
         drawing.text(subtitle, x: 16, y: 42, .muted)
 
-        let left = 28 + (bars.map { Drawing.textWidth($0.label) }.max() ?? 0)
-        let right = Self.width - 24 - (bars.map { Drawing.textWidth(Figure.text($0.spread)) }.max() ?? 0)
+        let left = 28 + (bars.map { Drawing.textWidth($0.label, bold: $0.kind == .ours) }.max() ?? 0)
+        let right =
+            Self.width - 24
+            - (bars.map { Drawing.textWidth(Figure.text($0.spread), bold: $0.kind == .ours) }.max() ?? 0)
         let axis = makeScale()
         let bottom = Self.top + Double(bars.count) * Self.pitch
         for tick in axis.ticks {

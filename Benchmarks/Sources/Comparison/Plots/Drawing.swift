@@ -97,11 +97,14 @@ package struct Drawing {
         return ([head] + body + ["</svg>", ""]).joined(separator: "\n")
     }
 
-    /// How wide text will be, nearly: there are no fonts here. Errs on the wide side.
-    static func textWidth(_ words: String, size: Double = 13) -> Double {
-        words.reduce(0) { sum, letter in
-            sum + ("iljt.,:;|'()[] ".contains(letter) ? 0.36 : letter.isUppercase ? 0.72 : 0.6)
-        } * size
+    /// How wide text will be, nearly: there are no fonts here. As wide as in a wide font.
+    static func textWidth(_ words: String, size: Double = 13, bold: Bool = false) -> Double {
+        let letters = words.reduce(0) { sum, letter in
+            sum
+                + ("iljt.,:;|'()[] ".contains(letter)
+                    ? 0.37 : "mwMW".contains(letter) ? 0.97 : letter.isUppercase ? 0.75 : 0.64)
+        }
+        return letters * size * (bold ? 1.1 : 1)
     }
 
     private static func scheme(

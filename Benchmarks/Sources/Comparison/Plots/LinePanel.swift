@@ -28,7 +28,8 @@ package struct LinePanel: Sendable {
         axisWidth: Double, showsXAxis: Bool
     ) {
         let left = originX + 14 + axisWidth
-        let labels = curves.count > 1 ? (curves.map { Drawing.textWidth($0.label) }.max() ?? 0) + 16 : 16
+        let labels =
+            curves.count > 1 ? (curves.map { Drawing.textWidth($0.label, bold: $0.kind == .ours) }.max() ?? 0) + 16 : 16
         let right = originX + width - labels
         let top = originY + 28
         let bottom = originY + height - (showsXAxis ? 42 : 12)

@@ -30,7 +30,7 @@ package struct PercentileChart: Sendable {
         drawing.text(subtitle, x: 16, y: 42, .muted)
         drawLegend(in: &drawing)
 
-        let left = 28 + (rows.map { Drawing.textWidth($0.label) }.max() ?? 0)
+        let left = 28 + (rows.map { Drawing.textWidth($0.label, bold: $0.kind == .ours) }.max() ?? 0)
         let right = Self.width - 30
         let axis = Scale.logarithmic(rows.flatMap { [$0.p50, $0.p99, $0.max] })
         for tick in axis.ticks {

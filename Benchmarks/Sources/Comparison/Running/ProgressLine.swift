@@ -20,10 +20,10 @@ enum ProgressLine {
 
     private static func text(_ phase: PhaseReport) -> String {
         var parts = [phase.name]
-        if let jobs = phase.jobs {
-            parts.append("\(Figure.text(max(jobs.createdPerS, jobs.completedPerS))) jobs/s")
-        } else if let commits = phase.commits {
+        if let commits = phase.commits {
             parts.append("\(Figure.text(commits.eventsPerS)) committed/s")
+        } else if let jobs = phase.jobs {
+            parts.append("\(Figure.text(max(jobs.createdPerS, jobs.completedPerS))) jobs/s")
         } else if let resume = phase.resume {
             parts.append("\(Figure.text(resume.replayedPerS)) replayed/s")
         } else if phase.counts.events > 0 {
