@@ -14,6 +14,7 @@ enum ASCII {
     private static let hostLow: UInt64 = 0x3ff_6020_0000_0000
     private static let hostHigh: UInt64 = 0x47ff_fffe_87ff_fffe
 
+    @inline(__always)
     static func isToken(_ byte: UInt8) -> Bool {
         isMember(byte, low: tokenLow, high: tokenHigh)
     }
@@ -28,6 +29,7 @@ enum ASCII {
     }
 
     /// Visible characters, space, tab and obs-text: what a field value may consist of (RFC 9110 section 5.5).
+    @inline(__always)
     static func isValueCharacter(_ byte: UInt8) -> Bool {
         byte >= 0x20 ? byte != 0x7F : byte == tab
     }
@@ -62,6 +64,7 @@ enum ASCII {
         return slice
     }
 
+    @inline(__always)
     private static func isMember(_ byte: UInt8, low: UInt64, high: UInt64) -> Bool {
         switch byte {
         case 0..<64: low >> UInt64(byte) & 1 == 1

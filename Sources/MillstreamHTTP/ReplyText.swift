@@ -79,10 +79,13 @@ final class ReplyText {
         let start = text.count
         append(name, value, to: &text)
         let nameStart = start + 2
-        let valueStart = nameStart + name.utf8.count + 2
-        var isValid = valueStart > nameStart + 2
-        for index in nameStart..<(valueStart - 2) where !ASCII.isToken(text[index]) { isValid = false }
-        for index in valueStart..<text.count where !ASCII.isValueCharacter(text[index]) { isValid = false }
+        let nameEnd = nameStart + name.utf8.count
+        let isValid = text.withUnsafeBufferPointer { text in
+            var isValid = nameEnd > nameStart
+            for index in nameStart..<nameEnd where !ASCII.isToken(text[index]) { isValid = false }
+            for index in (nameEnd + 2)..<text.count where !ASCII.isValueCharacter(text[index]) { isValid = false }
+            return isValid
+        }
         guard !isValid else { return }
         text.removeSubrange(start...)
         invalidHeaders &+= 1

@@ -1,3 +1,5 @@
+import Glibc
+
 // Reads a whole request head by RFC 9112, stricter than it where leniency is how requests are smuggled past a proxy. Pure
 // function of the bytes: no I/O, no state. It never traps on what a peer sent; each refusal names its rule.
 
@@ -16,14 +18,17 @@
 
     /// Parses `bytes`, a head with its empty line, every line of it ended by CR LF (HeadScanner has seen to that).
     @_spi(Benchmarks) public func parse(_ bytes: [UInt8], remote: PeerAddress) throws(Refusal) -> ParsedRequest {
-        var lines = LineReader(bytes: bytes)
-        guard let first = lines.next() else { throw .malformed("The request line is missing.") }
-        let line = try requestLine(bytes, first)
         var fields: [HTTPHeaders.Field] = []
         fields.reserveCapacity(16)
-        while let range = lines.next(), !range.isEmpty {
-            guard fields.count < maxHeaderFields else { throw .headTooLarge(.headerFields) }
-            fields.append(try field(bytes, range))
+        let line = try bytes.withUnsafeBufferPointer { (text) throws(Refusal) in
+            var lines = LineReader(bytes: text)
+            guard let first = lines.next() else { throw .malformed("The request line is missing.") }
+            let line = try requestLine(bytes, first)
+            while let range = lines.next(), !range.isEmpty {
+                guard fields.count < maxHeaderFields else { throw .headTooLarge(.headerFields) }
+                fields.append(try field(text, range))
+            }
+            return line
         }
         let headers = HTTPHeaders(bytes: bytes, fields: fields)
         let head = RequestHead(
@@ -108,7 +113,9 @@
     // MARK: Fields
 
     /// name ":" OWS value OWS, without folding and without space before the colon (RFC 9112 section 5).
-    private func field(_ bytes: [UInt8], _ range: Range<Int>) throws(Refusal) -> HTTPHeaders.Field {
+    private func field(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>
+    ) throws(Refusal) -> HTTPHeaders.Field {
         var colon = range.lowerBound
         while colon < range.upperBound, ASCII.isToken(bytes[colon]) { colon += 1 }
         guard colon > range.lowerBound, colon < range.upperBound, bytes[colon] == UInt8(ascii: ":") else {
@@ -118,7 +125,7 @@
         var end = range.upperBound
         while start < end, bytes[start] == ASCII.space || bytes[start] == ASCII.tab { start += 1 }
         while end > start, bytes[end - 1] == ASCII.space || bytes[end - 1] == ASCII.tab { end -= 1 }
-        guard bytes[start..<end].allSatisfy(ASCII.isValueCharacter) else {
+        for index in start..<end where !ASCII.isValueCharacter(bytes[index]) {
             throw .malformed("A header value holds control characters.")
         }
         return HTTPHeaders.Field(
@@ -128,11 +135,13 @@
 
     /// Exactly one Host with HTTP/1.1, at most one with HTTP/1.0 (RFC 9112 section 3.2).
     private func checkHost(_ head: RequestHead) throws(Refusal) {
-        let hosts = head.headers.fields.filter { head.headers.matches($0, "host") }
-        guard hosts.count <= 1, hosts.count == 1 || head.version == .http10 else {
-            throw .malformed("There must be exactly one Host header.")
-        }
-        guard let host = hosts.first else { return }
+        let first = head.headers.fields.firstIndex { head.headers.matches($0, "host") }
+        let isAlone =
+            first.map { first in !head.headers.fields[(first + 1)...].contains { head.headers.matches($0, "host") } }
+            ?? (head.version == .http10)
+        guard isAlone else { throw .malformed("There must be exactly one Host header.") }
+        guard let first else { return }
+        let host = head.headers.fields[first]
         guard isAuthority(head.headers.bytes[head.headers.valueRange(host)]) else {
             throw .malformed("The Host header is not a host with an optional port.")
         }
@@ -205,13 +214,15 @@
 
 /// Gives the lines of a head one by one, without their CR LF.
 private struct LineReader {
-    let bytes: [UInt8]
+    let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
 
     mutating func next() -> Range<Int>? {
-        guard position < bytes.count, let end = bytes[position...].firstIndex(of: ASCII.lineFeed), end > position else {
-            return nil
-        }
+        guard let base = bytes.baseAddress, position < bytes.count,
+            let found = memchr(base + position, Int32(ASCII.lineFeed), bytes.count - position)
+        else { return nil }
+        let end = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        guard end > position else { return nil }
         defer { position = end + 1 }
         return position..<(end - 1)
     }

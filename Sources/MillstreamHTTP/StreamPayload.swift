@@ -27,21 +27,27 @@ public final class StreamPayload {
     }
 
     private init(byteCount count: Int, _ fill: (inout Bytes) -> Void) {
-        let digits = max(1, (Int.bitWidth - count.leadingZeroBitCount + 3) / 4)
-        var bytes = Bytes(capacity: digits + 2 + count + 2)
-        for place in (0..<digits).reversed() {
-            bytes.append(Self.hexDigit(UInt8(truncatingIfNeeded: count >> (4 * place)) & 0xF))
-        }
-        bytes.appendLineEnd()
+        var bytes = Bytes(capacity: count + Self.maxFramingBytes)
+        let sizeLineBytes = bytes.appendSizeLine(of: count)
         fill(&bytes)
         bytes.appendLineEnd()
         storage = bytes.start
-        bare = UnsafeRawBufferPointer(start: bytes.start + digits + 2, count: count)
+        bare = UnsafeRawBufferPointer(start: bytes.start + sizeLineBytes, count: count)
         framed = UnsafeRawBufferPointer(start: bytes.start, count: count == 0 ? 0 : bytes.count)
     }
 
-    private static func hexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    /// How much longer a chunk is than its body at most: 16 digits and two ends of line.
+    static let maxFramingBytes = 20
+
+    /// Frames `body`, which is not empty, as one chunk in memory of the caller's, longer than `body` by `maxFramingBytes` or more.
+    static func frame(
+        _ body: UnsafeRawBufferPointer, in memory: UnsafeMutableRawBufferPointer
+    ) -> UnsafeRawBufferPointer {
+        var bytes = Bytes(memory)
+        _ = bytes.appendSizeLine(of: body.count)
+        bytes.append(body)
+        bytes.appendLineEnd()
+        return UnsafeRawBufferPointer(start: bytes.start, count: bytes.count)
     }
 
     /// Bytes that are sent as they are: a reply's head.
@@ -81,6 +87,12 @@ private struct Bytes {
     private let capacity: Int
     private(set) var count = 0
 
+    init(_ memory: UnsafeMutableRawBufferPointer) {
+        guard let base = memory.baseAddress else { preconditionFailure("there is memory") }
+        start = base
+        capacity = memory.count
+    }
+
     init(capacity: Int) {
         start = .allocate(byteCount: max(1, capacity), alignment: 1)
         self.capacity = capacity
@@ -97,10 +109,21 @@ private struct Bytes {
         bytes.withUnsafeBytes { append($0) }
     }
 
-    mutating func append(_ byte: UInt8) {
+    private mutating func append(_ byte: UInt8) {
         precondition(count < capacity, "more bytes than were counted")
         start.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
         count += 1
+    }
+
+    /// A chunk's length in hexadecimal, and the end of that line. Returns how many bytes that took.
+    mutating func appendSizeLine(of byteCount: Int) -> Int {
+        let digits = max(1, (Int.bitWidth - byteCount.leadingZeroBitCount + 3) / 4)
+        for place in (0..<digits).reversed() {
+            let digit = UInt8(truncatingIfNeeded: byteCount >> (4 * place)) & 0xF
+            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        }
+        appendLineEnd()
+        return digits + 2
     }
 
     mutating func appendLineEnd() {

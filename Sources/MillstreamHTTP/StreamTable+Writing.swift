@@ -18,6 +18,19 @@ extension StreamTable {
         return .pending
     }
 
+    /// Bytes for this stream alone, framed in the table's scratch memory: a payload is made of what the socket does not take.
+    func write(_ body: UnsafeRawBufferPointer, to slot: UnsafeMutablePointer<StreamSlot>, id: StreamID) -> SendOutcome {
+        guard body.count > 0 else { return .sent }
+        let bytes = StreamPayload.frame(
+            body, in: UnsafeMutableRawBufferPointer(start: scratch, count: Self.scratchBytes))
+        let written = millstream_send(slot.pointee.descriptor, bytes.baseAddress, bytes.count)
+        guard let sent = accept(written, id: id) else { return .gone }
+        if sent == bytes.count { return .sent }
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+        block(slot, id: id, on: StreamPayload(raw: [rest]), from: 0)
+        return .pending
+    }
+
     /// The reply's head, together with the first payload if there is one.
     func writeHead(
         of slot: UnsafeMutablePointer<StreamSlot>, id: StreamID, with payload: StreamPayload?

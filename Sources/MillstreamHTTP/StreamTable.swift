@@ -98,6 +98,14 @@ public final class StreamTable {
         }
     }
 
+    /// Sends bytes that no other stream needs, in a chunk of their own; they need be valid during the call only.
+    public func send(body: UnsafeRawBufferPointer, to id: StreamID) -> SendOutcome {
+        guard let slot = slot(of: id), slot.pointee.state == .open, !slot.pointee.isBare,
+            body.count <= Self.scratchBytes - StreamPayload.maxFramingBytes
+        else { return send(StreamPayload(body: body), to: id) }
+        return write(body, to: slot, id: id)
+    }
+
     /// True when `send` would take a payload.
     public func isWritable(_ id: StreamID) -> Bool {
         guard let slot = slot(of: id) else { return false }

@@ -74,8 +74,10 @@ final class ServerCore {
             directory.apply(notice)
             streams.apply(notice, emittedAtNs: emittedAtNs)
         }
-        for notice in report.notices {
-            if let job = notice.jobID { parked.jobDidChange(job) }
+        if parked.count > 0 {
+            for notice in report.notices {
+                if let job = notice.jobID { parked.jobDidChange(job) }
+            }
         }
         for answer in report.replies {
             pendingReplies.removeValue(forKey: answer.ticket)?(answer.reply)

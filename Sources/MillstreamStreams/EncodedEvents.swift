@@ -85,7 +85,8 @@ struct EncodedEvents {
     /// Drops the oldest events until at most `maxBytes` of text are left. Returns whether there were more.
     @discardableResult
     mutating func shrink(toBytes maxBytes: Int) -> Bool {
-        guard byteCount > maxBytes else { return false }
+        // First what is at hand: the marks of a log that got one event are cold.
+        guard bytes.count > maxBytes, byteCount > maxBytes else { return false }
         // Somewhat more than needed, so that a busy log does not come here for each event.
         let target = maxBytes - maxBytes / 8
         while head < marks.count, bytes.count - start(of: head) > target {

@@ -60,19 +60,13 @@ final class LiveLog {
     /// The first event that came in this tick; 0: none.
     var tickFirst: Int64 = 0
     var tickStatuses: [TickStatus] = []
-    /// When each event of this tick was emitted, as the caller told.
-    var tickEmissions: [UInt64] = []
+    /// Events of this tick of which the caller told when they were emitted, and when the first of them was.
+    var tickEmissionCount = 0
+    var tickEmittedAtNs = UInt64.max
     /// Whether something of this tick was given to a reader's output.
     var leftInTick = false
     /// The last piece that was cut out for readers behind the end, for the next one that needs the same.
     var sharedPiece: (range: ClosedRange<Int64>, payload: AnyObject)?
-
-    /// The list of logs with recent events, in the order of their last event.
-    var older = LiveLog.none
-    var newer = LiveLog.none
-    var isListed = false
-    /// What this log counts for in the list's sum.
-    var countedBytes = 0
 
     init(name: LogName, index: UInt32, run: UInt32) {
         self.name = name
@@ -144,6 +138,7 @@ final class LiveLog {
         leftInTick = false
         tickFirst = 0
         if !tickStatuses.isEmpty { tickStatuses = [] }
-        if !tickEmissions.isEmpty { tickEmissions.removeAll(keepingCapacity: true) }
+        tickEmissionCount = 0
+        tickEmittedAtNs = .max
     }
 }

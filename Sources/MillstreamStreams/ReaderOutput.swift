@@ -21,8 +21,17 @@ public protocol ReaderOutput: AnyObject {
     /// Sends what ``makePayload(_:)`` made. Called once per reader and tick at most in the usual case; never while a
     /// payload of that reader is pending.
     func send(_ payload: AnyObject, to reader: ReaderID) -> Delivery
+    /// Sends bytes that no other reader needs; they are bare, and valid during the call only.
+    func send(_ body: UnsafeRawBufferPointer, to reader: ReaderID) -> Delivery
     /// Ends the reader in order: what is pending, then `last`, then the end. The hub has forgotten the reader by then.
     func finish(_ reader: ReaderID, last: AnyObject?)
     /// Ends the reader at once. The hub has forgotten the reader by then.
     func abort(_ reader: ReaderID)
+}
+
+extension ReaderOutput {
+    /// For outputs that have no cheaper way.
+    public func send(_ body: UnsafeRawBufferPointer, to reader: ReaderID) -> Delivery {
+        send(makePayload(body), to: reader)
+    }
 }

@@ -4,6 +4,8 @@
 extension StreamHub {
     /// More text than this in one tick goes to readers in pieces, as to readers that are behind.
     private static let maxTickPayloadBytes = 256 << 10
+    /// More than this is cheaper to share with the output than to copy into a frame.
+    private static let maxAloneBytes = 8 << 10
 
     /// Sends everything of this tick. Call it once at the end of each tick; it costs nothing when nothing happened.
     public func flush() {
@@ -38,13 +40,13 @@ extension StreamHub {
             guard let log = logs[Int(index)] else { continue }
             finishTick(of: log)
             if log.recent.shrink(toBytes: settings.maxRecentBytesPerLog) { metrics.shrunkLogs += 1 }
-            recent.touch(log, in: logs)
+            recent.touch(log)
             if !log.hasReaders { idleLogs.append(index) }
         }
         dirtyLogs.removeAll(keepingCapacity: dirtyLogs.capacity < 4096)
         while recent.heldBytes > settings.maxRecentBytes, let oldest = recent.oldest(in: logs) {
             metrics.displacedLogs += 1
-            recent.remove(oldest, in: logs)
+            recent.remove(oldest)
             oldest.recent = EncodedEvents()
             if !oldest.hasReaders { idleLogs.append(oldest.index) }
         }
@@ -85,14 +87,13 @@ extension StreamHub {
     }
 
     private func finishTick(of log: LiveLog) {
-        if let didDeliver, log.leftInTick {
-            for emittedAtNs in log.tickEmissions { didDeliver(emittedAtNs) }
-        }
+        if log.leftInTick, log.tickEmissionCount > 0 { didDeliver?(log.tickEmissionCount, log.tickEmittedAtNs) }
         log.endTick()
     }
 
     /// One payload for all readers that had everything before this tick; the others are looked at one by one.
     private func fanOut(_ log: LiveLog) {
+        if log.members.count == 1, sendAlone(log) { return }
         guard let (payload, byteCount) = tickPayload(log) else {
             for index in stride(from: log.members.count - 1, through: 0, by: -1) { pumpMember(log, index) }
             return
@@ -133,6 +134,32 @@ extension StreamHub {
         metrics.deliveredBytes &+= sent &* UInt64(byteCount)
     }
 
+    /// The only reader of a log, as most logs of jobs have it: the bytes go to its socket without a payload that others could share.
+    /// False when it needs more than the events of this tick.
+    private func sendAlone(_ log: LiveLog) -> Bool {
+        let slot = log.members[0]
+        let reader = readers[slot]
+        guard reader.pointee.phase == .live, reader.pointee.reading.sequence == log.tickBase, !log.hasEnded,
+            log.tickStatuses.isEmpty, hasTickEvents(log)
+        else { return false }
+        let range = log.tickFirst...log.lastSequence
+        let byteCount = log.recent.byteCount(of: range)
+        guard byteCount <= Self.maxAloneBytes else { return false }
+        reader.pointee.reading.didDeliver(through: range.upperBound)
+        reader.pointee.lastSentMs = UInt32(truncatingIfNeeded: nowMs)
+        metrics.sends &+= 1
+        metrics.deliveries &+= UInt64(range.count)
+        metrics.deliveredBytes &+= UInt64(byteCount)
+        log.leftInTick = true
+        let id = ReaderID(slot: slot, generation: reader.pointee.generation)
+        switch log.recent.withText(of: range, { output.send($0, to: id) }) {
+        case .sent: break
+        case .pending: block(slot)
+        case .gone: forget(slot, .gone)
+        }
+        return true
+    }
+
     private func pumpMember(_ log: LiveLog, _ index: Int) {
         let slot = log.members[index]
         switch readers[slot].pointee.phase {
@@ -144,7 +171,7 @@ extension StreamHub {
     /// Everything of the tick as one text: events, and states where they came about, but none behind the last event.
     /// Nil when there is nothing that all readers at the end could share.
     private func tickPayload(_ log: LiveLog) -> (AnyObject, byteCount: Int)? {
-        let hasEvents = log.tickFirst != 0 && log.recent.contains(log.tickFirst) && log.recent.last == log.lastSequence
+        let hasEvents = hasTickEvents(log)
         guard hasEvents || (log.tickFirst == 0 && !log.tickStatuses.isEmpty) else { return nil }
         guard hasEvents else {
             // The last event came before its state: readers that have it just end.
@@ -160,6 +187,11 @@ extension StreamHub {
         }
         let text = interleaved(log, range)
         return (payload(text), text.count)
+    }
+
+    /// Whether all events of the tick are in memory.
+    private func hasTickEvents(_ log: LiveLog) -> Bool {
+        log.tickFirst != 0 && log.recent.contains(log.tickFirst) && log.recent.last == log.lastSequence
     }
 
     private func interleaved(_ log: LiveLog, _ range: ClosedRange<Int64>) -> [UInt8] {

@@ -6,9 +6,9 @@ extension StreamHub {
     // MARK: After a commit, in the order of its notices
 
     /// Events of one log, consecutive and ascending.
-    /// - Parameter emittedAtNs: when each was emitted, for ``didDeliver``; may be left out.
+    /// - Parameter emittedAtNs: when the first of them was emitted, for ``didDeliver``; may be left out.
     public func commitEvents(
-        _ name: LogName, _ ref: LogRef, _ epoch: Epoch, _ events: [EventRecord], emittedAtNs: [UInt64] = []
+        _ name: LogName, _ ref: LogRef, _ epoch: Epoch, _ events: [EventRecord], emittedAtNs: UInt64? = nil
     ) {
         guard let last = events.last else { return }
         let log = findOrMake(name)
@@ -24,7 +24,10 @@ extension StreamHub {
         guard added > 0 else { return }
         metrics.events += UInt64(added)
         metrics.eventBytes += UInt64(max(0, log.recent.byteCount - bytesBefore))
-        if didDeliver != nil, log.hasReaders { log.tickEmissions.append(contentsOf: emittedAtNs) }
+        if let emittedAtNs, log.hasReaders {
+            log.tickEmissionCount += added
+            log.tickEmittedAtNs = min(log.tickEmittedAtNs, emittedAtNs)
+        }
         log.lastSequence = max(log.lastSequence, last.sequence)
         markDirty(log)
     }
@@ -65,7 +68,7 @@ extension StreamHub {
         log.isRemoved = true
         log.trimmedThrough = log.lastSequence
         log.recent = EncodedEvents()
-        recent.remove(log, in: logs)
+        recent.remove(log)
         if case .job = name { log.hasEnded = true }
         enqueueReaders(of: log)
         idleLogs.append(log.index)
@@ -98,7 +101,7 @@ extension StreamHub {
     private func beginRun(_ ref: LogRef, _ epoch: Epoch, _ log: LiveLog) {
         flushLog(log)
         let oldEpoch = log.epoch
-        recent.remove(log, in: logs)
+        recent.remove(log)
         log.begin(run: nextRun(), ref: ref, epoch: epoch)
         for slot in log.members where !readers[slot].pointee.flags.contains(.isUnresolved) {
             let received = readers[slot].pointee.reading.received

@@ -11,9 +11,9 @@ import MillstreamJournal
 public final class StreamHub {
     public let settings: StreamSettings
     public internal(set) var metrics = StreamMetrics()
-    /// Called in ``flush()`` once for each event that left for at least one reader's output in its tick, with the time that
-    /// ``commitEvents(_:_:_:_:emittedAtNs:)`` was given for it. For the latency from emission to socket.
-    public var didDeliver: ((_ emittedAtNs: UInt64) -> Void)?
+    /// Called in ``flush()`` once for each log of which events left for at least one reader's output in their tick: how many, and
+    /// the earliest time that ``commitEvents(_:_:_:_:emittedAtNs:)`` was given for them. For the latency from emission to socket.
+    public var didDeliver: ((_ eventCount: Int, _ emittedAtNs: UInt64) -> Void)?
 
     // The server owns the hub and both of these.
     unowned let output: any ReaderOutput
@@ -103,7 +103,7 @@ public final class StreamHub {
             guard let log = logs[Int(index)], !log.hasReaders, !log.isDirty else { continue }
             log.statusSnapshot = []
             guard log.recent.isEmpty else { continue }
-            recent.remove(log, in: logs)
+            recent.remove(log)
             names[log.name] = nil
             logs[Int(index)] = nil
             freeLogs.append(index)

@@ -157,6 +157,33 @@ import Testing
         #expect(server.onLoop { $0.server?.streams.isWritable($0.streams[0]) } == true)
     }
 
+    @Test func bytesForOneStreamAreFramedAndKeptWhenTheSocketIsFull() throws {
+        let server = try TestServer()
+        let client = try openStream(server, receiveBufferBytes: 4_096)
+        let body = [UInt8](repeating: 97, count: 8_000)
+        let count = server.onLoop { application -> Int in
+            for index in 0... {
+                let outcome = body.withUnsafeBytes {
+                    application.server?.streams.send(body: $0, to: application.streams[0])
+                }
+                if outcome != .sent { return index + 1 }
+            }
+            return 0
+        }
+        #expect(server.onLoop { $0.server?.streams.stats.blocked } == 1)
+        _ = try client.read(through: "data: {}\n\n\r\n")
+        let expected = Array("1f40\r\n".utf8) + body + Array("\r\n".utf8)
+        for _ in 0..<count { #expect(try client.read(count: expected.count) == expected) }
+        #expect(server.waitUntil { $0.drained == [$0.streams[0]] })
+        // More than the table's scratch memory holds goes as a payload.
+        let long = [UInt8](repeating: 98, count: 20_000)
+        let outcome = server.onLoop { application in
+            long.withUnsafeBytes { application.server?.streams.send(body: $0, to: application.streams[0]) }
+        }
+        #expect(outcome == .sent || outcome == .pending)
+        #expect(try client.read(count: 20_008) == Array("4e20\r\n".utf8) + long + Array("\r\n".utf8))
+    }
+
     @Test func finishOfASlowReaderComesAfterWhatIsPending() throws {
         for final in ["data: end\n\n", nil] {
             let server = try TestServer()

@@ -24,7 +24,7 @@ final class HubFixture {
     }
 
     /// Commits events and tells the hub.
-    func commit(_ name: LogName, _ events: [(String, String)], emittedAtNs: [UInt64] = []) {
+    func commit(_ name: LogName, _ events: [(String, String)], emittedAtNs: UInt64? = nil) {
         let run = store.run(name) ?? create(name)
         let records = events.map { store.append($0.0, $0.1, to: run) }
         hub.commitEvents(name, run.ref, run.epoch, records, emittedAtNs: emittedAtNs)

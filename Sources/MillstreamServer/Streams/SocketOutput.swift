@@ -15,11 +15,11 @@ final class SocketOutput: ReaderOutput {
     }
 
     func send(_ payload: AnyObject, to reader: ReaderID) -> Delivery {
-        switch table.send(unsafeDowncast(payload, to: StreamPayload.self), to: StreamID(reader)) {
-        case .sent: .sent
-        case .pending: .pending
-        case .gone: .gone
-        }
+        Delivery(table.send(unsafeDowncast(payload, to: StreamPayload.self), to: StreamID(reader)))
+    }
+
+    func send(_ body: UnsafeRawBufferPointer, to reader: ReaderID) -> Delivery {
+        Delivery(table.send(body: body, to: StreamID(reader)))
     }
 
     func finish(_ reader: ReaderID, last: AnyObject?) {
@@ -28,5 +28,15 @@ final class SocketOutput: ReaderOutput {
 
     func abort(_ reader: ReaderID) {
         table.abort(StreamID(reader))
+    }
+}
+
+extension Delivery {
+    fileprivate init(_ outcome: SendOutcome) {
+        switch outcome {
+        case .sent: self = .sent
+        case .pending: self = .pending
+        case .gone: self = .gone
+        }
     }
 }

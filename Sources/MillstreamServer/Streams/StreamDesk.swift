@@ -31,10 +31,10 @@ final class StreamDesk: StreamTableDelegate {
             seed: .random(in: .min ... .max))
         reported = hub.metrics
         source.hub = hub
-        hub.didDeliver = { [unowned core] emittedAtNs in
+        hub.didDeliver = { [unowned core] eventCount, emittedAtNs in
             // Read anew for each log: the flush before may have sent to thousands.
-            let elapsedNs = MonotonicTime.current().nanoseconds &- emittedAtNs
-            core.metrics.emissionToSocket.recordNanoseconds(Int64(clamping: elapsedNs))
+            let elapsedNs = Int64(clamping: MonotonicTime.current().nanoseconds &- emittedAtNs)
+            for _ in 0..<eventCount { core.metrics.emissionToSocket.recordNanoseconds(elapsedNs) }
         }
         table.delegate = self
         core.loop.atTickEnd(.flush) { [unowned self] in hub.flush() }
@@ -110,9 +110,7 @@ final class StreamDesk: StreamTableDelegate {
                 core.render(record, includeInput: false).bytes
             }
         case .events(let name, let ref, let epoch, let events):
-            hub.commitEvents(
-                name, ref, epoch, events,
-                emittedAtNs: emittedAtNs.map { [UInt64](repeating: $0, count: events.count) } ?? [])
+            hub.commitEvents(name, ref, epoch, events, emittedAtNs: emittedAtNs)
         case .trimmed(let name, let ref, let through): hub.logTrimmed(name, ref, through: through)
         case .removed(let name, let ref): hub.logRemoved(name, ref)
         case .refreshed, .progress: break
