@@ -24,7 +24,8 @@ extension JobLedger {
         guard !memory.hasSwept else { return true }
         self.now = now
         memory.hasSwept = true
-        switch counters.sweep.phase {
+        let phase = counters.sweep.phase
+        switch phase {
         case .agedJobs: try sweepAgedJobs()
         case .excessJobs: try sweepExcessJobs()
         case .jobEvents: try sweepJobEvents()
@@ -34,7 +35,8 @@ extension JobLedger {
             enter(.channels)
         case .channels: try sweepChannels()
         }
-        return counters.sweep != SweepPosition()
+        // A round ends with the channels. The position alone does not tell: ended jobs that are left are at its begin, too.
+        return phase != .channels || counters.sweep != SweepPosition()
     }
 
     private func enter(_ phase: SweepPosition.Phase) { counters.sweep = SweepPosition(phase: phase, last: nil) }

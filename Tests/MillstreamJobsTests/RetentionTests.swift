@@ -72,6 +72,20 @@ struct RetentionTests {
         #expect(try fixture.stored(live).state == .inProgress)
     }
 
+    /// One step takes two: a round that ended with its first step would never keep up with those that end meanwhile.
+    @Test func oneRoundTakesAllAgedJobsHoweverMany() throws {
+        let fixture = LedgerFixture(
+            limits: LedgerLimits(maxRowsPerSweep: 2), retention: RetentionPolicy(endedJobAgeMs: 1000))
+        let ids = try (0..<7).map { _ in
+            let id = try fixture.create().id
+            try fixture.run(.finish(fixture.currentRun(id), .completed(nil)))
+            return id
+        }
+        fixture.pass(1001)
+        try fixture.sweep()
+        #expect(try ids.allSatisfy { try fixture.store.inner.job($0) == nil })
+    }
+
     @Test func oldestEndedJobsGoBeyondTheirNumber() throws {
         let fixture = LedgerFixture(
             limits: LedgerLimits(maxRowsPerSweep: 2), retention: RetentionPolicy(maxEndedJobs: 3))
