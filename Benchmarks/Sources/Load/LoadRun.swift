@@ -12,12 +12,29 @@ public final class LoadRun {
         public var command: [String]
         /// Core to stay on; nil: any.
         public var cpu: Int?
+        public var watch: Watch
 
-        public init(server: String, pids: [Int32] = [], command: [String] = [], cpu: Int? = nil) {
+        public init(
+            server: String, pids: [Int32] = [], command: [String] = [], cpu: Int? = nil, watch: Watch = Watch()
+        ) {
+            self.watch = watch
             self.server = server
             self.pids = pids
             self.command = command
             self.cpu = cpu
+        }
+    }
+
+    /// What is sampled beyond that which costs the server nothing.
+    public struct Watch: Sendable {
+        /// `smaps_rollup` once a second: walks the page tables of the server, which a measurement of CPU does not want.
+        public var pss: Bool
+        /// Files of the server whose sizes are sampled.
+        public var files: [String]
+
+        public init(pss: Bool = false, files: [String] = []) {
+            self.pss = pss
+            self.files = files
         }
     }
 
@@ -59,7 +76,8 @@ public final class LoadRun {
             target: target, channel: "load-" + String(start / 1000, radix: 36), sources: scenario.sources,
             capacity: scenario.streamsAtOnce)
         context = RunContext(scenario: scenario, engine: engine, probe: probe)
-        sampler = Sampler(engine: engine, probe: probe, start: start, progress: progress)
+        sampler = Sampler(
+            engine: engine, probe: probe, watch: options.watch, start: start, progress: progress)
         slow = SlowReading(engine: engine, groups: context.readers, start: start)
     }
 
@@ -227,7 +245,14 @@ public final class LoadRun {
         note(report.counts.gapEvents, "gap events")
         note(report.counts.disconnects, "disconnects")
         note(report.publishing?.errors ?? 0, "publishing requests refused")
-        note(report.churn?.openErrors ?? 0, "reconnects refused")
+        for churn in [report.churn].compactMap({ $0 }) + (report.otherChurns ?? []) {
+            note(churn.openErrors, "reconnects of \(churn.group) refused")
+        }
+        for stall in report.stalls ?? [] {
+            note(stall.openErrors, "reconnects of \(stall.group) refused")
+            note(stall.gapEvents == 0 ? stall.gaps : 0, "numbers skipped by \(stall.group), and no gap event")
+            note(stall.duplicates, "duplicates of \(stall.group)")
+        }
         if let resume = report.resume { note(resume.readers - resume.caughtUp, "readers that did not catch up") }
         for jobs in [report.jobs].compactMap({ $0 }) + (report.otherJobs ?? []) {
             note(jobs.createErrors, "jobs refused")
@@ -295,7 +320,7 @@ extension Activity {
         case .createJobs(let jobs): jobs.connections
         case .wholeJobs(let jobs): jobs.connections
         case .runningJobs, .commitEvents: 16
-        case .idle, .disconnect, .resume, .churn: 0
+        case .idle, .disconnect, .resume, .churn, .stall: 0
         }
     }
 }

@@ -36,6 +36,12 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Where to write the report as JSON; - for standard output, without the table.")
     var json: String?
 
+    @Flag(help: "Samples the share of memory that is the server's alone, too; it costs the server some CPU.")
+    var pss = false
+
+    @Option(parsing: .singleValue, help: "A file of the server whose size is sampled; repeatable.")
+    var file: [String] = []
+
     @Option(help: "Core to stay on.")
     var cpu: Int?
 
@@ -52,7 +58,8 @@ struct RunCommand: ParsableCommand {
         do throws(LoadError) {
             target = try ServerTarget(host: host, port: port, dialect: dialect, path: path, headers: header)
             let options = LoadRun.Options(
-                server: server ?? dialect.rawValue, pids: pid, command: CommandLine.arguments, cpu: cpu)
+                server: server ?? dialect.rawValue, pids: pid, command: CommandLine.arguments, cpu: cpu,
+                watch: LoadRun.Watch(pss: pss, files: file))
             let isShown = progress ?? (isatty(STDERR_FILENO) == 1)
             let run = try LoadRun(scenario, target: target, options: options) { sample in
                 if isShown { Output.error(ReportText.line(sample)) }

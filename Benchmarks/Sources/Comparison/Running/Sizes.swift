@@ -59,6 +59,9 @@ extension Activity {
             churn.rate = min(churn.rate, 100)
             churn.seconds = min(churn.seconds, 2)
             return .churn(churn)
+        case .stall(var stall):
+            stall.seconds = min(stall.seconds, 2)
+            return .stall(stall)
         case .disconnect, .resume:
             return self
         }

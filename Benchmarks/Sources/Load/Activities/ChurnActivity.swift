@@ -1,6 +1,6 @@
 import CLoad
 
-/// Streams of a group go, one after the other at a steady rate, and come back with their cursor after a pause. Their numbers go on
+/// Streams of a group go, one after the other or so many at once, at a steady rate, and come back with their cursor after a pause. Their numbers go on
 /// being checked over the gap: nothing may be missed and nothing may come twice. Engine's thread only.
 final class ChurnActivity: RunningActivity, StreamObserver {
     private struct Return {
@@ -25,7 +25,8 @@ final class ChurnActivity: RunningActivity, StreamObserver {
         self.plan = plan
         self.group = group
         engine = context.engine
-        planned = Int(plan.rate * plan.seconds)
+        // Whole bursts only: the last one would else be due after the end.
+        planned = Int(plan.rate * plan.seconds) / plan.burst * plan.burst
     }
 
     func begin(now: UInt64) throws(LoadError) {
@@ -34,7 +35,12 @@ final class ChurnActivity: RunningActivity, StreamObserver {
         start = now
     }
 
-    private var cutDue: UInt64 { cuts < planned ? start + UInt64(Double(cuts) / plan.rate * 1e9) : .max }
+    private var cutDue: UInt64 {
+        guard cuts < planned else { return .max }
+        // A burst goes when the last of it would have gone at the steady rate.
+        let place = plan.burst > 1 ? (cuts / plan.burst + 1) * plan.burst - 1 : cuts
+        return start + UInt64(Double(place) / plan.rate * 1e9)
+    }
 
     func turn(now: UInt64) {
         while cutDue <= now {
@@ -83,7 +89,8 @@ final class ChurnActivity: RunningActivity, StreamObserver {
 
     func report(into report: inout PhaseReport, _ window: PhaseWindow) {
         let own = ChurnReport(
-            planned: planned, reconnects: reconnects, openErrors: openErrors, openUs: latency.quantilesUs)
-        report.churn = own
+            group: plan.group, planned: planned, reconnects: reconnects, openErrors: openErrors,
+            openUs: latency.quantilesUs)
+        if report.churn == nil { report.churn = own } else { report.otherChurns = (report.otherChurns ?? []) + [own] }
     }
 }

@@ -69,6 +69,7 @@ final class RunContext {
         case .disconnect(let plan): DisconnectActivity(try group(plan.group), engine)
         case .resume(let plan): ResumeActivity(plan, try group(plan.group), self)
         case .churn(let plan): ChurnActivity(plan, try group(plan.group), self)
+        case .stall(let plan): StallActivity(plan, try group(plan.group), engine)
         }
     }
 }

@@ -14,8 +14,11 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
     /// The longest free first: a job that were put on top again and again would leave others waiting for ever.
     private var free: SlotQueue
     private var tries: [UInt8]
+    /// Whether the job's stream was cut by us.
+    private var isCut: [Bool]
     private var start: UInt64 = 0
     private var begun = 0
+    private var cuts = 0
     /// After a refusal nothing is begun for a while: the server said that it is full.
     private var pausedUntil: UInt64 = 0
 
@@ -28,6 +31,7 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
         book = JobBook(capacity: plan.inFlight)
         tries = Array(repeating: 0, count: plan.inFlight)
         free = SlotQueue(capacity: plan.inFlight)
+        isCut = Array(repeating: false, count: plan.inFlight)
     }
 
     /// Steps and the terminal event.
@@ -35,7 +39,7 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
 
     func begin(now: UInt64) throws(LoadError) {
         start = now
-        let group = engine.addGroup(ReaderGroup(name: "whole_jobs", count: plan.inFlight), isJobs: true)
+        let group = engine.addGroup(ReaderGroup(name: plan.name, count: plan.inFlight), isJobs: true)
         group.observer = self
         group.beginPhase()
         self.group = group
@@ -70,8 +74,11 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
             return giveBack(tag, now)
         }
         tries[tag] = 0
+        isCut[tag] = false
         group.expected += eventsPerJob
-        engine.open(group.slots.lowerBound + tag)
+        let slot = group.slots.lowerBound + tag
+        engine.open(slot)
+        engine.stream(slot).pointee.isObserved = plan.cutAfter > 0
     }
 
     private func giveBack(_ job: Int, _ now: UInt64) {
@@ -86,6 +93,18 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
     }
 
     func streamDidOpen(_ slot: Int, now: UInt64) {}
+
+    /// A stream that has its terminal event is left alone: there would be nothing to come back for.
+    func streamDidRead(_ slot: Int, now: UInt64) {
+        let stream = engine.stream(slot)
+        let job = Int(stream.pointee.owner)
+        guard !isCut[job], stream.pointee.events >= plan.cutAfter, stream.pointee.terminal == .other else { return }
+        isCut[job] = true
+        stream.pointee.isObserved = false
+        engine.cut(slot)
+        cuts += 1
+        engine.open(slot, resuming: true)
+    }
 
     func streamDidFail(_ slot: Int, error: Int32, status: Int, now: UInt64) { comeBack(slot, now) }
 
@@ -126,7 +145,9 @@ final class WholeJobsActivity: RunningActivity, StreamObserver, LaneOwner {
     func end(now: UInt64) { lane?.closeAll() }
 
     func report(into report: inout PhaseReport, _ window: PhaseWindow) {
-        report.add(book.report(name: "whole_jobs", group, window, streams: plan.inFlight))
+        var own = book.report(name: plan.name, group, window, streams: plan.inFlight)
+        own.cuts = plan.cutAfter > 0 ? cuts : nil
+        report.add(own)
     }
 }
 

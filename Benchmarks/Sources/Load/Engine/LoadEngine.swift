@@ -144,6 +144,13 @@ final class LoadEngine {
         return false
     }
 
+    /// From now on a stream that stalled is read as it comes; what lies there, its end included, comes in the next turn.
+    func wake(_ slot: Int) {
+        guard streams[slot].phase == .body else { return }
+        streams[slot].isRead = true
+        watch(slot, UInt32(CLOAD_IN))
+    }
+
     /// Closes without a word, as a lost connection does; no disconnect is counted. The cursor stays.
     func cut(_ slot: Int) {
         let stream = streams + slot

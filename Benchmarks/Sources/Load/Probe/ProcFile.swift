@@ -1,6 +1,6 @@
 import Glibc
 
-/// Files of /proc: read whole, at once, without a stream in between. What cannot be read is nil: the process has gone.
+/// Files of /proc, and sizes of others: read whole, at once, without a stream in between. What cannot be read is nil: the process has gone.
 enum ProcFile {
     static func text(_ path: String) -> String? {
         let fd = open(path, O_RDONLY | O_CLOEXEC)
@@ -36,6 +36,12 @@ enum ProcFile {
         var facts = stat()
         guard stat(path, &facts) == 0 else { return 0 }
         return facts.st_size > 0 ? Int(facts.st_size) : names(path).count
+    }
+
+    /// 0 when there is no such file.
+    static func size(_ path: String) -> Int {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? Int(facts.st_size) : 0
     }
 
     /// The number behind `Name:` in a file of such lines, in its own unit.

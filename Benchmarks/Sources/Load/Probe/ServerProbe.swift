@@ -30,10 +30,14 @@ struct ServerProbe {
         return sums
     }
 
-    func rssBytes() -> Int {
-        pids.reduce(0) { sum, pid in
+    func rssBytes() -> Int { memory().rss }
+
+    /// Resident bytes, and the share of them that is not also another process's.
+    func memory() -> (rss: Int, pss: Int) {
+        pids.reduce((0, 0)) { sum, pid in
             let rollup = ProcFile.text("/proc/\(pid)/smaps_rollup") ?? ""
-            return sum + (ProcFile.number("Rss:", in: rollup) ?? 0) * 1024
+            func bytes(_ name: String) -> Int { (ProcFile.number(name, in: rollup) ?? 0) * 1024 }
+            return (sum.0 + bytes("Rss:"), sum.1 + bytes("Pss:"))
         }
     }
 
@@ -42,6 +46,13 @@ struct ServerProbe {
         pids.reduce(0) { sum, pid in
             let fields = (ProcFile.text("/proc/\(pid)/statm") ?? "").split(separator: " ")
             return sum + (fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0)
+        }
+    }
+
+    func threads() -> Int {
+        pids.reduce(0) { sum, pid in
+            guard let fields = Self.fieldsAfterName(pid), fields.count > 17 else { return sum }
+            return sum + (Int(fields[17]) ?? 0)
         }
     }
 

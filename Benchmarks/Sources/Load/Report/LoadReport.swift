@@ -143,6 +143,9 @@ public struct PhaseReport: Codable, Sendable, Equatable {
     public var otherJobs: [JobsReport]?
     public var resume: ResumeReport?
     public var churn: ChurnReport?
+    /// Of further groups in the same phase.
+    public var otherChurns: [ChurnReport]?
+    public var stalls: [StallReport]?
     public var commits: CommitReport?
 }
 
@@ -178,6 +181,8 @@ public struct JobsReport: Codable, Sendable, Equatable {
     public var jobsWithLostEvents: Int
     public var lostEvents: Int
     public var reconnects: Int
+    /// Streams that the generator cut and resumed, with `cut_after`.
+    public var cuts: Int?
     public var createdPerS: Double
     public var completedPerS: Double
     /// From the request's planned time to the 202.
@@ -210,11 +215,25 @@ public struct ResumeReport: Codable, Sendable, Equatable {
 }
 
 public struct ChurnReport: Codable, Sendable, Equatable {
+    public var group: String
     public var planned: Int
     public var reconnects: Int
     public var openErrors: Int
     /// From `connect()` to the reply's head.
     public var openUs: Quantiles
+}
+
+public struct StallReport: Codable, Sendable, Equatable {
+    public var group: String
+    /// Streams that the server cut off.
+    public var cutOff: Int
+    /// Streams that were woken and found that the server had not cut them off.
+    public var kept: Int
+    /// Numbers that were skipped; with `gap_events` the server said so, without it did not.
+    public var gaps: Int
+    public var gapEvents: Int
+    public var duplicates: Int
+    public var openErrors: Int
 }
 
 public struct CommitReport: Codable, Sendable, Equatable {
@@ -241,7 +260,12 @@ public struct Sample: Codable, Sendable, Equatable {
     /// Gaps, duplicates, disconnects and errors in this second.
     public var faults: Int
     public var rssBytes: Int?
+    /// With `--pss`: the share of it that is this server's alone; `rss_bytes` is then exact, too.
+    public var pssBytes: Int?
     public var descriptors: Int?
+    public var threads: Int?
+    /// Of the files that `--file` named, by their last component; a file that is not there has 0.
+    public var fileBytes: [String: Int]?
     /// Share of one core.
     public var serverCpu: Double?
     public var generatorCpu: Double

@@ -103,8 +103,12 @@ public enum ReportText {
                         "each " + quantiles(resume.catchUpUs),
                     ]))
         }
-        if let churn = phase.churn {
-            lines.append(row("  churn", ["\(churn.reconnects) reconnects", "open " + quantiles(churn.openUs)]))
+        for churn in [phase.churn].compactMap({ $0 }) + (phase.otherChurns ?? []) {
+            lines.append(
+                row("  churn", [churn.group, "\(churn.reconnects) reconnects", "open " + quantiles(churn.openUs)]))
+        }
+        for stall in phase.stalls ?? [] {
+            lines.append(row("  stall", [stall.group, "\(stall.cutOff) cut off by the server"]))
         }
         if let commits = phase.commits {
             lines.append(

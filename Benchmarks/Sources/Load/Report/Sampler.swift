@@ -5,6 +5,7 @@ final class Sampler {
     private let probe: ServerProbe
     private let progress: (Sample) -> Void
     private let start: UInt64
+    private let watch: LoadRun.Watch
     private var lastAt: UInt64
     private(set) var nextDue: UInt64
     private(set) var samples: [Sample] = []
@@ -15,7 +16,11 @@ final class Sampler {
     private var serverCpuS: Double
     private var ownCpuS: Double
 
-    init(engine: LoadEngine, probe: ServerProbe, start: UInt64, progress: @escaping (Sample) -> Void) {
+    init(
+        engine: LoadEngine, probe: ServerProbe, watch: LoadRun.Watch, start: UInt64,
+        progress: @escaping (Sample) -> Void
+    ) {
+        self.watch = watch
         self.engine = engine
         self.probe = probe
         self.progress = progress
@@ -60,12 +65,14 @@ final class Sampler {
         let server = probe.roughCpuS()
         let own = OwnProcess.cpuS()
         let quantiles = latency.quantilesUs
+        let memory = probe.isEmpty || !watch.pss ? nil : probe.memory()
         let sample = Sample(
             atS: Double(now - start) / 1e9, phase: phase, streams: engine.live, eventsPerS: Double(gained) / seconds,
             p50Us: quantiles.p50, p99Us: quantiles.p99, maxUs: quantiles.max,
             jobsPerS: Double(max(0, jobsNow - jobs)) / seconds, faults: max(0, faultsNow - faults),
-            rssBytes: probe.isEmpty ? nil : probe.roughRssBytes(),
-            descriptors: probe.isEmpty ? nil : probe.descriptors(),
+            rssBytes: probe.isEmpty ? nil : memory?.rss ?? probe.roughRssBytes(), pssBytes: memory?.pss,
+            descriptors: probe.isEmpty ? nil : probe.descriptors(), threads: probe.isEmpty ? nil : probe.threads(),
+            fileBytes: watch.files.isEmpty ? nil : fileBytes(),
             serverCpu: probe.isEmpty ? nil : (server - serverCpuS) / seconds, generatorCpu: (own - ownCpuS) / seconds)
         faults = faultsNow
         jobs = jobsNow
@@ -73,5 +80,13 @@ final class Sampler {
         ownCpuS = own
         samples.append(sample)
         progress(sample)
+    }
+
+    private func fileBytes() -> [String: Int] {
+        var sizes: [String: Int] = [:]
+        for path in watch.files {
+            sizes[path.split(separator: "/").last.map(String.init) ?? path] = ProcFile.size(path)
+        }
+        return sizes
     }
 }

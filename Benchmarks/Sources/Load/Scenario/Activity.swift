@@ -19,9 +19,11 @@ public enum Activity: Codable, Sendable, Equatable {
     case resume(Resume)
     /// Streams of a group go and come back with their cursor, at a rate.
     case churn(Churn)
+    /// Streams of a slow or stalled group come back with their cursor when the server has cut them off.
+    case stall(Stall)
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case publish, idle, disconnect, resume, churn
+        case publish, idle, disconnect, resume, churn, stall
         case createJobs = "create_jobs"
         case wholeJobs = "whole_jobs"
         case runningJobs = "running_jobs"
@@ -40,6 +42,7 @@ public enum Activity: Codable, Sendable, Equatable {
         case .disconnect: self = .disconnect(try members.required(.disconnect))
         case .resume: self = .resume(try members.required(.resume))
         case .churn: self = .churn(try members.required(.churn))
+        case .stall: self = .stall(try members.required(.stall))
         }
     }
 
@@ -55,13 +58,14 @@ public enum Activity: Codable, Sendable, Equatable {
         case .disconnect(let value): try container.encode(value, forKey: .disconnect)
         case .resume(let value): try container.encode(value, forKey: .resume)
         case .churn(let value): try container.encode(value, forKey: .churn)
+        case .stall(let value): try container.encode(value, forKey: .stall)
         }
     }
 
     var need: Capability {
         switch self {
         case .publish: .publish
-        case .idle, .disconnect: .read
+        case .idle, .disconnect, .stall: .read
         case .resume, .churn: .resume
         case .createJobs, .wholeJobs, .runningJobs, .commitEvents: .jobs
         }
@@ -72,7 +76,7 @@ public enum Activity: Codable, Sendable, Equatable {
         case .wholeJobs(let jobs): jobs.inFlight
         case .runningJobs(let jobs): jobs.jobs * jobs.readersPerJob
         case .commitEvents(let events): events.jobs
-        case .publish, .idle, .createJobs, .disconnect, .resume, .churn: 0
+        case .publish, .idle, .createJobs, .disconnect, .resume, .churn, .stall: 0
         }
     }
 }
@@ -144,6 +148,8 @@ public struct CreateJobs: Codable, Sendable, Equatable {
 }
 
 public struct WholeJobs: Codable, Sendable, Equatable {
+    /// Name of the group of streams in the report: a phase may have several.
+    public var name: String
     /// Ends after so many jobs, or after `seconds` when that is given (then 0).
     public var count: Int
     public var seconds: Double
@@ -154,11 +160,15 @@ public struct WholeJobs: Codable, Sendable, Equatable {
     public var connections: Int
     /// Jobs begun per second; 0: the next one as soon as one has ended.
     public var rate: Double
+    /// Each job's stream is cut once, after so many events, and comes back with its cursor; 0: never.
+    public var cutAfter: Int
 
     public init(
-        count: Int = 0, seconds: Double = 0, inFlight: Int = 100, steps: Int = 13, intervalMs: Int = 0,
-        connections: Int = 100, rate: Double = 0
+        name: String = "whole_jobs", count: Int = 0, seconds: Double = 0, inFlight: Int = 100, steps: Int = 13,
+        intervalMs: Int = 0,
+        connections: Int = 100, rate: Double = 0, cutAfter: Int = 0
     ) {
+        self.name = name
         self.count = count
         self.seconds = seconds
         self.inFlight = inFlight
@@ -166,16 +176,19 @@ public struct WholeJobs: Codable, Sendable, Equatable {
         self.intervalMs = intervalMs
         self.connections = connections
         self.rate = rate
+        self.cutAfter = cutAfter
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case count, seconds, steps, connections, rate
+        case name, count, seconds, steps, connections, rate
         case inFlight = "in_flight"
+        case cutAfter = "cut_after"
         case intervalMs = "interval_ms"
     }
 
     public init(from decoder: any Decoder) throws {
         let members = try StrictMembers(decoder, CodingKeys.self)
+        name = try members.optional(.name, default: "whole_jobs")
         count = try members.optional(.count, default: 0, in: 0...100_000_000)
         seconds = try members.optional(.seconds, default: 0, in: 0...36_000)
         inFlight = try members.optional(.inFlight, default: 100, in: 1...20_000)
@@ -183,6 +196,7 @@ public struct WholeJobs: Codable, Sendable, Equatable {
         intervalMs = try members.optional(.intervalMs, default: 0, in: 0...3_600_000)
         connections = try members.optional(.connections, default: 100, in: 1...1024)
         rate = try members.optional(.rate, default: 0, in: 0...1_000_000)
+        cutAfter = try members.optional(.cutAfter, default: 0, in: 0...1_000_000)
         guard (count > 0) != (seconds > 0) else { throw members.fault(.count, "give either count or seconds") }
     }
 }
@@ -300,16 +314,19 @@ public struct Churn: Codable, Sendable, Equatable {
     public var seconds: Double
     /// Time between the cut and the new request.
     public var pauseMs: Int
+    /// So many are cut at once, and come back at once: with all of the group a storm every now and then. The rate stays.
+    public var burst: Int
 
-    public init(group: String, rate: Double, seconds: Double, pauseMs: Int = 0) {
+    public init(group: String, rate: Double, seconds: Double, pauseMs: Int = 0, burst: Int = 1) {
         self.group = group
         self.rate = rate
         self.seconds = seconds
         self.pauseMs = pauseMs
+        self.burst = burst
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case group, rate, seconds
+        case group, rate, seconds, burst
         case pauseMs = "pause_ms"
     }
 
@@ -318,6 +335,38 @@ public struct Churn: Codable, Sendable, Equatable {
         group = try members.required(.group)
         rate = try members.required(.rate, in: 0.01...100_000)
         seconds = try members.required(.seconds, in: 0.1...36_000)
+        pauseMs = try members.optional(.pauseMs, default: 0, in: 0...3_600_000)
+        burst = try members.optional(.burst, default: 1, in: 1...100_000)
+    }
+}
+
+public struct Stall: Codable, Sendable, Equatable {
+    public var group: String
+    public var seconds: Double
+    /// A stalled stream is woken after so long, since it cannot see before that it was cut off: the end lies behind what it has not
+    /// read. It reads that, comes back with its cursor and stalls again. 0: never woken.
+    public var wakeS: Double
+    /// Time between the server's cut and the new request.
+    public var pauseMs: Int
+
+    public init(group: String, seconds: Double, wakeS: Double = 0, pauseMs: Int = 0) {
+        self.group = group
+        self.seconds = seconds
+        self.wakeS = wakeS
+        self.pauseMs = pauseMs
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case group, seconds
+        case wakeS = "wake_s"
+        case pauseMs = "pause_ms"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try StrictMembers(decoder, CodingKeys.self)
+        group = try members.required(.group)
+        seconds = try members.required(.seconds, in: 0.1...36_000)
+        wakeS = try members.optional(.wakeS, default: 0, in: 0...3600)
         pauseMs = try members.optional(.pauseMs, default: 0, in: 0...3_600_000)
     }
 }
