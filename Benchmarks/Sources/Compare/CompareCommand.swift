@@ -6,5 +6,5 @@ struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Measures Millstream and other SSE servers in turn, in one run, and makes a page of it.",
-        subcommands: [RunCommand.self, ReportCommand.self])
+        subcommands: [RunCommand.self, SoakCommand.self, ReportCommand.self])
 }

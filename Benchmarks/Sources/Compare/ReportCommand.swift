@@ -10,7 +10,7 @@ struct ReportCommand: ParsableCommand {
     @Argument(help: "The results.json of a run.", completion: .file())
     var results: String
 
-    @Option(help: "The report of a soak that was run apart (sse-load run … --json FILE).", completion: .file())
+    @Option(help: "The report of a soak that was run apart (compare soak).", completion: .file())
     var soak: String?
 
     @Option(name: .customLong("out"), help: "Directory for the page.", completion: .directory)

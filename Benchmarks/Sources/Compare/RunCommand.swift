@@ -54,7 +54,7 @@ struct RunCommand: ParsableCommand {
         let lock = try RunLock()
         Host.raiseDescriptorLimit()
         let root = try repository.map { URL(fileURLWithPath: $0) } ?? Workbench.repository(from: Self.workingDirectory)
-        let bench = Workbench(repository: root, generator: try generator(root), output: URL(fileURLWithPath: output))
+        let bench = Workbench(repository: root, generator: try Generator.beside(), output: URL(fileURLWithPath: output))
         let specs = try selectedServers(root)
         let (plans, starts) = try selectedScenarios(bench)
         let results = try Results.prepare(
@@ -74,18 +74,6 @@ struct RunCommand: ParsableCommand {
     }
 
     private static var workingDirectory: URL { URL(fileURLWithPath: FileManager.default.currentDirectoryPath) }
-
-    private func generator(_ root: URL) throws -> URL {
-        // Built by the same command as this program, so it stands beside it.
-        let file = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appendingPathComponent("sse-load")
-        guard FileManager.default.isExecutableFile(atPath: file.path) else {
-            throw RunnerError(
-                "\(file.path) is not there; make it with: swift build -c release --package-path Benchmarks --product sse-load"
-            )
-        }
-        return file
-    }
 
     private func selectedServers(_ root: URL) throws -> [ServerSpec] {
         let millstream =
@@ -113,5 +101,20 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("no \(what) \"\(name)\"; there are \(known.joined(separator: ", "))")
         }
         return wanted
+    }
+}
+
+/// The load generator that goes with this program.
+enum Generator {
+    static func beside() throws -> URL {
+        // Built by the same command as this program, so it stands beside it.
+        let file = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appendingPathComponent("sse-load")
+        guard FileManager.default.isExecutableFile(atPath: file.path) else {
+            throw RunnerError(
+                "\(file.path) is not there; make it with: swift build -c release --package-path Benchmarks --product sse-load"
+            )
+        }
+        return file
     }
 }

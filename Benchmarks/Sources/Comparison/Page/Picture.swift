@@ -28,7 +28,7 @@ struct Picture: Sendable {
                 results, "overload.svg", "Deliveries per second under overload",
                 "100 events a second to 10,000 streams; more is better", ScenarioNames.overload, Metrics.deliveriesPerS,
                 .linear),
-            latency(results), scaling(results), soak.flatMap(curves),
+            latency(results), scaling(results), soak.flatMap(Self.soak),
         ].compactMap { $0 }
     }
 
@@ -95,7 +95,7 @@ struct Picture: Sendable {
         return Picture(file: "scaling.svg", caption: "Cost as it grows", drawing: stack.drawing)
     }
 
-    private static func curves(of soak: LoadReport) -> Picture? {
+    static func soak(_ soak: LoadReport) -> Picture? {
         let samples = SoakSection.steady(soak)
         guard let first = samples.first, let last = samples.last, last.atS > first.atS else { return nil }
         let inMinutes = last.atS - first.atS > 300

@@ -6,13 +6,14 @@ package enum ScenarioFiles {
     package static func read(_ directory: URL) throws -> [Scenario] {
         let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasSuffix(".json") }
             .sorted()
-        return try names.map { name in
-            let data = try Data(contentsOf: directory.appendingPathComponent(name))
-            do {
-                return try JSONDecoder().decode(Scenario.self, from: data)
-            } catch {
-                throw RunnerError("\(directory.path)/\(name): \(error)")
-            }
+        return try names.map { try read(file: directory.appendingPathComponent($0)) }
+    }
+
+    package static func read(file: URL) throws -> Scenario {
+        do {
+            return try JSONDecoder().decode(Scenario.self, from: Data(contentsOf: file))
+        } catch {
+            throw RunnerError("\(file.path): \(error)")
         }
     }
 }

@@ -46,6 +46,12 @@ final class ServerRun {
 
     var outputTail: String { tail(of: log) }
 
+    /// All that it printed so far.
+    var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+
+    /// Asks it to end and gives it so long.
+    func end(within limit: Duration) -> ChildGroup.Ending { group.stop(grace: limit) }
+
     /// The streams are gone by now: a server that needs longer than that to end has nothing left to measure.
     func stop() { group.stop(grace: .seconds(1)) }
 }
