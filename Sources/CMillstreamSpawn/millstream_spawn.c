@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -212,4 +214,37 @@ void millstream_name_thread(const char *name)
     strncpy(kept, name, sizeof kept - 1);
     kept[sizeof kept - 1] = 0;
     pthread_setname_np(pthread_self(), kept);
+}
+
+/* glibc has no sched_setattr before 2.41. */
+struct scheduling {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns;
+    uint64_t deadline_ns;
+    uint64_t period_ns;
+};
+
+static void schedule_this_thread(uint32_t policy, int nice_steps, uint64_t slice_ns)
+{
+    enum { RESET_ON_FORK = 1 };
+    struct scheduling wish = {.size = sizeof wish, .policy = policy, .flags = RESET_ON_FORK, .runtime_ns = slice_ns};
+    /* For Linux a thread is what "process 0" is here. */
+    int nice = getpriority(PRIO_PROCESS, 0) + nice_steps;
+    wish.nice = nice > 19 ? 19 : nice;
+    syscall(SYS_sched_setattr, 0, &wish, 0);
+}
+
+void millstream_run_promptly(void)
+{
+    /* The shortest slice that the kernel grants. */
+    schedule_this_thread(SCHED_OTHER, 0, 100 * 1000);
+}
+
+void millstream_run_yielding(void)
+{
+    schedule_this_thread(SCHED_BATCH, 10, 0);
 }

@@ -92,6 +92,7 @@ public final class JobServer: Sendable {
         }
         log.notice("listening", metadata: ["address": "\(address)", "descriptors": "\(descriptors)"])
         ready("http://\(address)")
+        PromptThread.adopt()
         loop.run()
     }
 

@@ -252,6 +252,30 @@ struct HandlerTests {
         #expect(commands.allSatisfy { if case .finish(_, .completed(.string("true"))) = $0 { true } else { false } })
     }
 
+    @Test func handlersRunOnThreadsThatPushNobodyAside() throws {
+        let batch: Int32 = 3
+        let bench = try bench { job in
+            #expect(sched_getscheduler(0) & 0xFF == batch)
+            try await job.runBlocking { #expect(sched_getscheduler(0) & 0xFF == batch) }
+            return nil
+        }
+        try bench.start(.swift, kind: "k")
+        #expect(try bench.commands().outcome == .completed(nil))
+    }
+
+    @Test func aBlockingThreadThatWasFreeTakesTheNextWork() throws {
+        let bench = try bench { job in
+            .string("\(try await job.runBlocking { UInt64(pthread_self()) })")
+        }
+        var threads: Set<WorkerOutcome> = []
+        for number in 1...20 {
+            try bench.start(.swift, kind: "k", number: Int64(number))
+            if let outcome = try bench.commands().outcome { threads.insert(outcome) }
+        }
+        // The thread of the last may not be back when the next comes: then there are two.
+        #expect(threads.count <= 2)
+    }
+
     @Test func moreBlockingWorkThanThreadsStandsInLineAndThenIsRefused() throws {
         var limits = PoolLimits()
         limits.maxBlockingThreads = 2

@@ -55,4 +55,16 @@ void millstream_signal(int fd);
 /* Names the calling thread; the kernel keeps 15 bytes. */
 void millstream_name_thread(const char *name);
 
+/* How the scheduler is to treat the calling thread beside the others of this process; neither needs a privilege, and a kernel
+ * that knows the call not leaves all as it was.
+ *
+ * Prompt: short turns, so that it runs at once when it wakes, also on a machine whose cores are all busy (Linux 6.12 lets a
+ * thread with a shorter slice go first). For threads that others wait for and that do little at a time.
+ *
+ * Yielding: never pushes another thread aside when it wakes, and gets the smaller part of a contended core. For threads that
+ * run what others wrote. Cannot be taken back without privilege: only for threads that do nothing else.
+ */
+void millstream_run_promptly(void);
+void millstream_run_yielding(void);
+
 #endif

@@ -60,7 +60,7 @@ public final class JournalLane: Sendable {
     ) throws(JournalError) -> [JournalReaderHandover] {
         let opened = LaneOpening()
         let (queue, limits, unstored) = (queue, limits, unstored)
-        let thread = LaneThread(name: "journal") {
+        let thread = LaneThread(name: "journal", turns: .prompt) {
             let writer = opened.perform(
                 { () throws(JournalError) in
                     let journal = try open()

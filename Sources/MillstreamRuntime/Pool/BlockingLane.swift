@@ -1,69 +1,92 @@
-import Dispatch
 import MillstreamLoop
 
-// The threads of handlers that block: each piece of work gets a serial queue of its own, so that its thread is there at once (a
-// concurrent queue grows by one thread now and then). Bounded: what is beyond the threads stands in line, what is beyond the line
-// is refused.
+// The threads of handlers that block: each piece of work has a thread to itself. They are made when they are needed and kept for a
+// while. Bounded: what is beyond the threads stands in line, what is beyond the line is refused.
 
 final class BlockingLane: @unchecked Sendable {
-    // Sendable: everything below is touched only with `lock` held.
-    private let lock = Lock()
+    // Sendable: everything below is touched only with `condition` held.
+    private let condition = ConditionLock()
     private let maxThreads: Int
     private let maxWaiting: Int
-    private var idle: [DispatchQueue] = []
-    private var threadCount = 0
+    /// Those with a thread woken for them come first.
     private var waiting = FIFO<@Sendable () -> Void>()
+    private var threadCount = 0
+    private var idleThreads = 0
+    /// Of the idle ones: woken, but not running yet.
+    private var wokenThreads = 0
     private var waitedCount: UInt64 = 0
+    private var isClosed = false
+
+    /// How long a thread stays that has nothing to do.
+    private static let maxIdleMs = 10_000
 
     init(maxThreads: Int, maxWaiting: Int) {
         self.maxThreads = min(max(1, maxThreads), 200)
         self.maxWaiting = maxWaiting
     }
 
-    private enum Placement {
-        case thread(DispatchQueue)
-        case line
-        case refused
-    }
-
-    /// Runs `work` on a thread of its own, or when one is free. False when the line is full.
+    /// Runs `work` on a thread of its own, or when one is free. False when the line is full, or the system gives no first thread.
     func run(_ work: @escaping @Sendable () -> Void) -> Bool {
-        switch place(work) {
-        case .thread(let queue):
-            queue.async { [self] in
-                work()
-                while let next = next(giving: queue) { next() }
+        condition.withLock {
+            if idleThreads > wokenThreads {
+                wokenThreads += 1
+                condition.signal()
+            } else if threadCount >= maxThreads || !addThread() {
+                guard threadCount > 0, waiting.count - wokenThreads < maxWaiting else { return false }
+                waitedCount += 1
             }
-            return true
-        case .line: return true
-        case .refused: return false
-        }
-    }
-
-    private func place(_ work: @escaping @Sendable () -> Void) -> Placement {
-        lock.withLock {
-            if let queue = idle.popLast() { return .thread(queue) }
-            if threadCount < maxThreads {
-                threadCount += 1
-                return .thread(DispatchQueue(label: "millstream.blocking.\(threadCount)"))
-            }
-            guard waiting.count < maxWaiting else { return .refused }
             waiting.append(work)
-            waitedCount += 1
-            return .line
+            return true
         }
     }
 
-    private func next(giving queue: DispatchQueue) -> (@Sendable () -> Void)? {
-        lock.withLock {
-            if let work = waiting.popFirst() { return work }
-            idle.append(queue)
-            return nil
+    /// Lets the threads go once the line is empty.
+    func close() {
+        condition.withLock {
+            isClosed = true
+            condition.broadcast()
         }
     }
 
     /// Threads at work, work in line, and how much ever stood there.
     var load: (busy: Int, waiting: Int, waited: UInt64) {
-        lock.withLock { (threadCount - idle.count, waiting.count, waitedCount) }
+        condition.withLock {
+            (threadCount - idleThreads + wokenThreads, max(0, waiting.count - wokenThreads), waitedCount)
+        }
+    }
+
+    /// A new thread counts as woken for the work that is about to be put in line.
+    private func addThread() -> Bool {
+        let thread = LaneThread(ifPossible: "blocking", turns: .yielding) { [self] in
+            condition.withLock { leaveIdle() }
+            while let work = next() { work() }
+        }
+        guard let thread else { return false }
+        thread.detach()
+        threadCount += 1
+        idleThreads += 1
+        wokenThreads += 1
+        return true
+    }
+
+    private func next() -> (@Sendable () -> Void)? {
+        condition.withLock {
+            let deadline = MonotonicTime.current().advanced(byMs: Self.maxIdleMs)
+            while true {
+                if let work = waiting.popFirst() { return work }
+                if isClosed || MonotonicTime.current() >= deadline {
+                    threadCount -= 1
+                    return nil
+                }
+                idleThreads += 1
+                _ = condition.wait(until: deadline)
+                leaveIdle()
+            }
+        }
+    }
+
+    private func leaveIdle() {
+        idleThreads -= 1
+        wokenThreads = max(0, wokenThreads - 1)
     }
 }

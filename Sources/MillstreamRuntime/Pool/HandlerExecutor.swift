@@ -1,21 +1,25 @@
-import Dispatch
 import Glibc
 import MillstreamLoop
 
-// The threads of async handlers: a fixed number of serial Dispatch queues that take turns on one line of ready jobs. Swift's own
-// pool is left to the program that embeds the library; a handler that blocks where it should wait holds one of these threads and
-// none of the loop's or the journal's.
+// The threads of async handlers: a fixed number that take turns on one line of ready jobs. Swift's own pool is left to the program
+// that embeds the library; a handler that blocks where it should wait holds one of these threads and none of the loop's or the
+// journal's. Threads of its own and not Dispatch's: a burst of sleepers that wake together is one wake-up for each thread here,
+// where a queue cost one for each sleeper; and they can be told to yield to the loop and the journal.
 
 final class HandlerExecutor: TaskExecutor, @unchecked Sendable {
-    // Sendable: the line and the idle threads are touched only with `lock` held.
-    private let lock = Lock()
+    // Sendable: everything below is touched only with `condition` held.
+    private let condition = ConditionLock()
     private var ready = FIFO<UnownedJob>()
-    private var idle: [DispatchQueue]
+    private var idleThreads = 0
+    /// Of the idle ones: woken, but not running yet.
+    private var wokenThreads = 0
     private var waitedCount: UInt64 = 0
+    private var isClosed = false
 
     init(threads: Int) {
-        // Serial queues without a target get a thread at once; a concurrent queue would get one only when Dispatch sees fit.
-        idle = (0..<max(1, threads)).map { DispatchQueue(label: "millstream.handler.\($0)") }
+        for number in 0..<max(1, threads) {
+            LaneThread(name: "handlers-\(number)", turns: .yielding) { [self] in run() }.detach()
+        }
     }
 
     /// As many threads as cores, at least 2, so that one handler that blocks does not stop the others.
@@ -25,30 +29,42 @@ final class HandlerExecutor: TaskExecutor, @unchecked Sendable {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let woken: DispatchQueue? = lock.withLock {
+        condition.withLock {
             ready.append(job)
-            if let queue = idle.popLast() { return queue }
-            waitedCount &+= 1
-            return nil
+            guard idleThreads > wokenThreads else {
+                waitedCount &+= 1
+                return
+            }
+            wokenThreads += 1
+            condition.signal()
         }
-        if let woken { drain(on: woken) }
     }
 
     /// How often a job was ready and all threads were at work, since the start.
-    var waited: UInt64 { lock.withLock { waitedCount } }
+    var waited: UInt64 { condition.withLock { waitedCount } }
 
-    private func drain(on queue: DispatchQueue) {
-        queue.async { [self] in
-            while let job = next(giving: queue) { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    /// Lets the threads go once the line is empty: nothing will be enqueued any more.
+    func close() {
+        condition.withLock {
+            isClosed = true
+            condition.broadcast()
         }
     }
 
-    /// The next job; without one the thread is idle again.
-    private func next(giving queue: DispatchQueue) -> UnownedJob? {
-        lock.withLock {
-            if let job = ready.popFirst() { return job }
-            idle.append(queue)
-            return nil
+    private func run() {
+        while let job = next() { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    private func next() -> UnownedJob? {
+        condition.withLock {
+            while true {
+                if let job = ready.popFirst() { return job }
+                if isClosed { return nil }
+                idleThreads += 1
+                condition.wait()
+                idleThreads -= 1
+                wokenThreads = max(0, wokenThreads - 1)
+            }
         }
     }
 }

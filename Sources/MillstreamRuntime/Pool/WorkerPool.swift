@@ -45,6 +45,8 @@ public final class WorkerPool: Sendable {
 
     deinit {
         services.delays.close()
+        services.executor.close()
+        services.blocking.close()
         services.programs.poller.close()
     }
 
