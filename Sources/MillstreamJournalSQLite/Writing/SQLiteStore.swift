@@ -68,6 +68,8 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
     /// Moved in `commit` when nobody called `maintain`; also what is left of the log's file for the next commits, so that
     /// removals find room on a full disk.
     private static let maxWALBytes = 64 << 20
+    /// By which the write-ahead log's file grows.
+    private static let logStepBytes = 1 << 20
 
     /// Starts with `synchronous = FULL`, which holds until the row about the store says that it is open.
     private static func prepare(_ connection: Connection) throws(JournalError) {
@@ -112,6 +114,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
         guard !batch.isEmpty else { return }
         try write { () throws(JournalError) in try writer.apply(batch) }
         if let left = writer.expiryLeft { expiryLeft = left }
+        if synchronous == .full { connection.reserveLog(step: Self.logStepBytes) }
         // The batch is stored, whatever becomes of the checkpoint; a fault of it comes again in `maintain`.
         if connection.walPages * Self.pageBytes > Self.maxWALBytes { try? connection.checkpoint(.passive) }
     }
