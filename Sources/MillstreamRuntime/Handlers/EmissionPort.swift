@@ -24,17 +24,34 @@ struct EmissionPort: Sendable {
         return DraftEvent(name: name, data: data)
     }
 
+    /// An emission that found no room, on its way into the line. An object, so that the callers' async frames, which are held for
+    /// as long as their job, have one word for it.
+    final class Waiting: Sendable {
+        let entry: LaneEntry
+
+        init(_ entry: LaneEntry) {
+            self.entry = entry
+        }
+    }
+
+    /// Takes the command when there is room; else what is to stand in line.
     /// - Throws: `EmissionError`, or `CancellationError` when the job was told to stop.
-    func send(_ command: LedgerCommand) async throws {
+    @inline(never)
+    func offer(_ command: LedgerCommand) throws -> Waiting? {
         try checkGate()
         let entry = LaneEntry(command, share: .emission)
-        let admission: LaneQueue.Admission
         switch queue.tryOffer(entry) {
-        case .accepted: return
-        case .closed: admission = .closed
-        default: admission = await wait(entry)
+        case .accepted: return nil
+        case .closed: throw EmissionError.closed
+        default: return Waiting(entry)
         }
-        try Self.check(admission)
+    }
+
+    /// Suspends until there is room.
+    /// - Throws: as `offer`.
+    @inline(never)
+    func stand(in line: Waiting) async throws {
+        try Self.check(await wait(line.entry))
     }
 
     /// The same for threads that may block.

@@ -7,76 +7,85 @@ import MillstreamLoop
 // One attempt done by a compiled-in handler: its task, and the rule that it ends once, by returning or by being given up after
 // its grace (a task cannot be ended by force, so a stuck one keeps its thread but loses its voice and its place).
 
-final class HandlerRun: WorkerRun {
-    private let assignment: JobAssignment
+final class HandlerRun: WorkerRun, @unchecked Sendable {
+    // Sendable: `task` is touched only with `lock` held, `early` only by `start`, which is called once.
+    private let context: JobContext
     private let handler: any JobHandler
-    private let services: PoolServices
-    private let gate = RunGate()
-    private let box: MessageBox
-    private let task = Locked<Task<Void, Never>?>(nil)
-    private let didEnd: @Sendable (JobRun, _ abandoned: Bool) -> Void
+    private let lock: Lock
+    private var task: Task<Void, Never>?
+    /// Messages from before this attempt.
+    private var early: [MessageRecord]
+    private weak var pool: WorkerPool?
 
-    init(
-        _ assignment: JobAssignment, handler: any JobHandler, services: PoolServices,
-        didEnd: @escaping @Sendable (JobRun, _ abandoned: Bool) -> Void
-    ) {
-        self.assignment = assignment
+    init(_ assignment: JobAssignment, handler: any JobHandler, services: PoolServices, pool: WorkerPool) {
         self.handler = handler
-        self.services = services
-        self.didEnd = didEnd
-        box = MessageBox(maxBytes: services.limits.maxPendingInputBytes)
+        self.pool = pool
+        lock = Lock()
+        early = assignment.messages
+        context = JobContext(assignment, services: services, lock: lock)
     }
 
     var isProgram: Bool { false }
 
     func start() {
-        for message in assignment.messages { deliver(message) }
-        let started = Task(executorPreference: services.executor) { [self] in
+        for message in early { deliver(message) }
+        early = []
+        let started = Task(executorPreference: context.services.executor) { [self] in
             await perform()
         }
-        task.withLock { $0 = started }
+        lock.withLock { task = started }
         // A stop that came before the task was known cancelled nothing.
-        if gate.isStopping { started.cancel() }
+        if context.port.gate.isStopping { started.cancel() }
     }
 
     func deliver(_ message: MessageRecord) {
-        guard !box.add(message) else { return }
+        guard !context.box.add(message) else { return }
         end(
             .failed(
                 JobError(code: "input_overflow", message: "the handler does not take its messages"), retryable: false))
     }
 
     func stop(graceMs: Int64) {
-        if gate.beginStop() {
-            box.close()
-            task.withLock { $0 }?.cancel()
+        if context.port.gate.beginStop() {
+            context.box.close()
+            cancel()
         }
         // A second stop with a shorter grace: the first that is over ends the run.
-        services.timers.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: graceMs))) { [self] in
+        context.services.timers.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: graceMs))) { [self] in
             end(.stopped, abandoned: true)
         }
     }
 
+    /// What stands in an async frame is held for as long as the handler runs, in slabs of 1 KiB: everything else is kept out.
     private func perform() async {
-        let path = assignment.input.member("upload")?.stringValue.flatMap(services.uploadPath)
-        let context = JobContext(assignment, uploadPath: path, services: services, gate: gate, box: box)
+        let outcome: WorkerOutcome
         do {
-            let result = try await handler.run(context)
-            end(.completed(result))
-        } catch let failure as JobFailure {
-            end(
-                .failed(JobError(code: failure.code, message: failure.message), retryable: failure.isRetryable))
+            outcome = .completed(try await handler.run(context))
         } catch {
-            end(.failed(JobError(code: "handler", message: String(describing: error)), retryable: true))
+            outcome = Self.outcome(of: error)
         }
+        end(outcome)
+    }
+
+    @inline(never)
+    private static func outcome(of error: any Error) -> WorkerOutcome {
+        guard let failure = error as? JobFailure else {
+            return .failed(JobError(code: "handler", message: String(describing: error)), retryable: true)
+        }
+        return .failed(JobError(code: failure.code, message: failure.message), retryable: failure.isRetryable)
     }
 
     /// Says how the attempt ended, unless that was said. Whoever was told to stop has stopped, whatever it returned meanwhile.
+    @inline(never)
     private func end(_ outcome: WorkerOutcome, abandoned: Bool = false) {
-        guard let before = gate.end() else { return }
-        box.close()
-        if abandoned || before == .open { task.withLock { $0 }?.cancel() }
-        didEnd(assignment.run, abandoned)
-        services.queue.post(.finish(assignment.run, before == .stopping ? .stopped : outcome))
+        guard let before = context.port.gate.end() else { return }
+        context.box.close()
+        if abandoned || before == .open { cancel() }
+        pool?.didEnd(context.run, abandoned: abandoned)
+        context.services.queue.post(.finish(context.run, before == .stopping ? .stopped : outcome))
+    }
+
+    private func cancel() {
+        lock.withLock { task }?.cancel()
     }
 }

@@ -11,23 +11,23 @@ public final class JobContext: Sendable {
     public let run: JobRun
     public let kind: JobKind
     public let input: JSONText
-    /// The file of the upload that the input names under `upload`, or nil.
-    public let uploadPath: String?
     let port: EmissionPort
     let services: PoolServices
-    private let box: MessageBox
+    let box: MessageBox
 
-    init(_ assignment: JobAssignment, uploadPath: String?, services: PoolServices, gate: RunGate, box: MessageBox) {
+    /// - Parameter lock: for the messages; held for a moment.
+    init(_ assignment: JobAssignment, services: PoolServices, lock: Lock) {
         run = assignment.run
         kind = assignment.kind
         input = assignment.input
-        self.uploadPath = uploadPath
         self.services = services
-        self.box = box
+        box = MessageBox(maxBytes: services.limits.maxPendingInputBytes, lock: lock)
         port = EmissionPort(
-            queue: services.queue, gate: gate, maxEventBytes: services.limits.maxEventBytes,
-            hits: services.hits)
+            queue: services.queue, gate: RunGate(), maxEventBytes: services.limits.maxEventBytes, hits: services.hits)
     }
+
+    /// The file of the upload that the input names under `upload`, or nil.
+    public var uploadPath: String? { input.member("upload")?.stringValue.flatMap(services.uploadPath) }
 
     /// 1 for the first.
     public var attempt: Int { run.attempt }
@@ -46,7 +46,8 @@ public final class JobContext: Sendable {
     /// `input_required` (sets that state).
     /// - Throws: ``EmissionError``, or `CancellationError` once the job was told to stop.
     public func emit(_ name: String, _ data: JSONText = .null) async throws {
-        try await port.send(.emit(run, port.draft(name, data)))
+        guard let line = try port.offer(.emit(run, port.draft(name, data))) else { return }
+        try await port.stand(in: line)
     }
 
     /// The same for code inside ``runBlocking(_:)``: blocks its thread while the journal's queue is full.
@@ -69,7 +70,8 @@ public final class JobContext: Sendable {
     /// - Parameter channel: `[A-Za-z0-9._-]{1,128}`; a channel begins with its first event.
     public func publish(channel: String, _ name: String, _ data: JSONText = .null) async throws {
         guard JobID.isName(channel, maxLength: 128) else { throw EmissionError.invalidChannel(channel) }
-        try await port.send(.emitToChannel(channel, port.draft(name, data)))
+        guard let line = try port.offer(.emitToChannel(channel, port.draft(name, data))) else { return }
+        try await port.stand(in: line)
     }
 
     /// The same for code inside ``runBlocking(_:)``.

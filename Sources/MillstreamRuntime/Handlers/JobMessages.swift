@@ -26,7 +26,7 @@ public struct JobMessages: AsyncSequence, Sendable {
 /// Bounded by bytes: what a handler does not take piles up here.
 final class MessageBox: @unchecked Sendable {
     // Sendable: everything below is touched only with `lock` held.
-    private let lock = Lock()
+    private let lock: Lock
     private let maxBytes: Int
     private var pending = FIFO<MessageRecord>()
     private var pendingBytes = 0
@@ -34,8 +34,10 @@ final class MessageBox: @unchecked Sendable {
     private var lastNumber: UInt64 = 0
     private var isClosed = false
 
-    init(maxBytes: Int) {
+    /// - Parameter lock: may be shared with others that hold it for a moment.
+    init(maxBytes: Int, lock: Lock) {
         self.maxBytes = maxBytes
+        self.lock = lock
     }
 
     /// False when more waits than the bound allows; the message is not kept then.

@@ -7,7 +7,8 @@ final class DelayLine: @unchecked Sendable {
     // Sendable: the heap and the sleepers are touched only with `condition` held.
     private let condition = ConditionLock()
     private var heap: [Entry] = []
-    private var sleepers: [UInt64: CheckedContinuation<Bool, Never>] = [:]
+    /// Each is resumed by whoever takes it out, so once; a checked continuation would be an object more for each.
+    private var sleepers: [UInt64: UnsafeContinuation<Bool, Never>] = [:]
     private var lastNumber: UInt64 = 0
     private var isClosed = false
 
@@ -28,7 +29,7 @@ final class DelayLine: @unchecked Sendable {
             return lastNumber
         }
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await withUnsafeContinuation { continuation in
                 if !add(continuation, number, deadline) { continuation.resume(returning: false) }
             }
         } onCancel: {
@@ -46,7 +47,7 @@ final class DelayLine: @unchecked Sendable {
         for sleeper in left { sleeper.resume(returning: false) }
     }
 
-    private func add(_ sleeper: CheckedContinuation<Bool, Never>, _ number: UInt64, _ deadline: MonotonicTime) -> Bool {
+    private func add(_ sleeper: UnsafeContinuation<Bool, Never>, _ number: UInt64, _ deadline: MonotonicTime) -> Bool {
         condition.withLock {
             // Cancelled before it came here: `onCancel` found nobody to wake.
             guard !isClosed, !Task.isCancelled else { return false }
@@ -71,10 +72,10 @@ final class DelayLine: @unchecked Sendable {
     }
 
     /// Waits for the next deadline; nil once closed.
-    private func nextDue() -> [CheckedContinuation<Bool, Never>]? {
+    private func nextDue() -> [UnsafeContinuation<Bool, Never>]? {
         condition.withLock {
             while !isClosed {
-                var due: [CheckedContinuation<Bool, Never>] = []
+                var due: [UnsafeContinuation<Bool, Never>] = []
                 let now = MonotonicTime.current()
                 while let first = heap.first, first.deadline <= now {
                     popFirst()

@@ -3,12 +3,12 @@ import MillstreamJobs
 import MillstreamJournal
 import Synchronization
 
-// What all runs share. Values and objects that are Sendable by themselves.
+// What all runs share, once: thousands of runs hold a reference to it.
 
-struct PoolServices: Sendable {
+final class PoolServices: Sendable {
     let queue: LaneQueue
     let limits: PoolLimits
-    let hits: PoolHits
+    let hits = PoolHits()
     let executor: HandlerExecutor
     let blocking: BlockingLane
     let delays: DelayLine
@@ -18,6 +18,28 @@ struct PoolServices: Sendable {
     /// Of programs, without what tells of the job.
     let environment: [String]
     let uploadPath: @Sendable (String) -> String?
+
+    init(
+        queue: LaneQueue, limits: PoolLimits, environment: [String], uploadPath: @escaping @Sendable (String) -> String?
+    ) {
+        self.queue = queue
+        self.limits = limits
+        self.environment = environment
+        self.uploadPath = uploadPath
+        executor = HandlerExecutor(threads: limits.handlerThreads ?? HandlerExecutor.defaultThreads)
+        blocking = BlockingLane(maxThreads: limits.maxBlockingThreads, maxWaiting: limits.maxBlockingWaiting)
+        delays = DelayLine()
+        timers = DispatchQueue(label: "millstream.grace")
+        programs = ProgramQueues(count: 4)
+    }
+
+    /// Lets the threads go.
+    func close() {
+        delays.close()
+        executor.close()
+        blocking.close()
+        programs.poller.close()
+    }
 }
 
 /// How often what workers said was cut or refused for its size. Counted by any thread.

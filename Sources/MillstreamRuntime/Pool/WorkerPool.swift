@@ -36,18 +36,12 @@ public final class WorkerPool: Sendable {
         signal(SIGCHLD, SIG_DFL)
         self.handlers = handlers
         services = PoolServices(
-            queue: lane.queue, limits: limits, hits: PoolHits(),
-            executor: HandlerExecutor(threads: limits.handlerThreads ?? HandlerExecutor.defaultThreads),
-            blocking: BlockingLane(maxThreads: limits.maxBlockingThreads, maxWaiting: limits.maxBlockingWaiting),
-            delays: DelayLine(), timers: DispatchQueue(label: "millstream.grace"), programs: ProgramQueues(count: 4),
-            environment: environment ?? ProgramEnvironment.ofThisProcess(), uploadPath: uploadPath)
+            queue: lane.queue, limits: limits, environment: environment ?? ProgramEnvironment.ofThisProcess(),
+            uploadPath: uploadPath)
     }
 
     deinit {
-        services.delays.close()
-        services.executor.close()
-        services.blocking.close()
-        services.programs.poller.close()
+        services.close()
     }
 
     /// Does what the ledger decided, in order. On the journal lane's thread; returns at once.
@@ -121,21 +115,20 @@ public final class WorkerPool: Sendable {
     }
 
     private func makeRun(_ assignment: JobAssignment) -> (any WorkerRun)? {
-        let didEnd: @Sendable (JobRun, Bool) -> Void = { [weak self] run, abandoned in
-            self?.didEnd(run, abandoned: abandoned)
-        }
         switch assignment.kind.worker {
         case .swift:
             return handlers[assignment.kind.name].map {
-                HandlerRun(assignment, handler: $0, services: services, didEnd: didEnd)
+                HandlerRun(assignment, handler: $0, services: services, pool: self)
             }
         case .exec(let arguments, let directory):
             let command = ProgramCommand(arguments: arguments, directory: directory, environment: services.environment)
-            return ProgramRun(assignment, command: command, services: services, didEnd: didEnd)
+            return ProgramRun(assignment, command: command, services: services) { [weak self] run, abandoned in
+                self?.didEnd(run, abandoned: abandoned)
+            }
         }
     }
 
-    private func didEnd(_ run: JobRun, abandoned: Bool) {
+    func didEnd(_ run: JobRun, abandoned: Bool) {
         state.withLock { state in
             state.runs[run] = nil
             if abandoned { state.abandoned += 1 }
