@@ -49,8 +49,8 @@ final class LaneQueue: @unchecked Sendable {
     }
 
     private struct State {
-        var fromLoop = FIFO<LaneEntry>()
-        var fromWorkers = FIFO<LaneEntry>()
+        var fromLoop: [LaneEntry] = []
+        var fromWorkers: [LaneEntry] = []
         var waiters = FIFO<Waiter>()
         var callerUse = Use()
         var emissionUse = Use()
@@ -145,8 +145,8 @@ final class LaneQueue: @unchecked Sendable {
             wait(until: deadline) { !state.fromLoop.isEmpty || !state.fromWorkers.isEmpty }
             var batch: [LaneEntry] = []
             var bytes = 0
-            move(from: \.fromLoop, to: &batch, &bytes)
-            move(from: \.fromWorkers, to: &batch, &bytes)
+            move(from: &state.fromLoop, to: &batch, &bytes)
+            move(from: &state.fromWorkers, to: &batch, &bytes)
             return batch
         }
     }
@@ -157,7 +157,7 @@ final class LaneQueue: @unchecked Sendable {
             wait(until: deadline) { !state.fromLoop.isEmpty }
             var batch: [LaneEntry] = []
             var bytes = 0
-            move(from: \.fromLoop, to: &batch, &bytes)
+            move(from: &state.fromLoop, to: &batch, &bytes)
             return batch
         }
     }
@@ -167,7 +167,7 @@ final class LaneQueue: @unchecked Sendable {
         condition.withLock {
             var batch: [LaneEntry] = []
             var bytes = 0
-            move(from: \.fromWorkers, to: &batch, &bytes)
+            move(from: &state.fromWorkers, to: &batch, &bytes)
             return batch
         }
     }
@@ -250,15 +250,20 @@ final class LaneQueue: @unchecked Sendable {
         }
     }
 
-    private func move(
-        from source: WritableKeyPath<State, FIFO<LaneEntry>>, to batch: inout [LaneEntry], _ bytes: inout Int
-    ) {
-        while let next = state[keyPath: source].first, batch.count < limits.maxBatchCommands,
-            batch.isEmpty || bytes + next.byteCount <= limits.maxBatchBytes
+    /// Moves what one batch may hold, mostly all that waits: then the array itself changes hands.
+    private func move(from queue: inout [LaneEntry], to batch: inout [LaneEntry], _ bytes: inout Int) {
+        var count = 0
+        while count < queue.count, batch.count + count < limits.maxBatchCommands,
+            batch.isEmpty && count == 0 || bytes + queue[count].byteCount <= limits.maxBatchBytes
         {
-            _ = state[keyPath: source].popFirst()
-            bytes += next.byteCount
-            batch.append(next)
+            bytes += queue[count].byteCount
+            count += 1
+        }
+        if count == queue.count, batch.isEmpty {
+            swap(&queue, &batch)
+        } else {
+            batch.append(contentsOf: queue[..<count])
+            queue.removeFirst(count)
         }
     }
 }
