@@ -22,4 +22,16 @@ struct BatchMemory {
     /// Jobs whose whole input is held until the store has it.
     var fresh: ContiguousArray<LedgerEntry> = []
     var hasSwept = false
+
+    /// Begins another batch. What grows with each ended job keeps its memory, within bounds.
+    mutating func clear() {
+        var (ended, fresh) = (ended, fresh)
+        self = BatchMemory()
+        ended.removeAll(keepingCapacity: ended.count <= Self.maxKept)
+        fresh.removeAll(keepingCapacity: fresh.count <= Self.maxKept)
+        self.ended = ended
+        self.fresh = fresh
+    }
+
+    private static let maxKept = 256
 }

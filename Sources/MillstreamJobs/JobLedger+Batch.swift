@@ -27,7 +27,7 @@ extension JobLedger {
 
     private func endBatch() {
         undo.clear(counters: counters)
-        memory = BatchMemory()
+        memory.clear()
         batch &+= 1
     }
 

@@ -15,6 +15,8 @@ struct OutcomeDraft {
         var events: [EventRecord]
     }
 
+    private static let maxReserved = 256
+
     private(set) var mutations: [JournalMutation] = []
     private var notices: ContiguousArray<Notice> = []
     private var runs: ContiguousArray<EventRun> = []
@@ -111,7 +113,12 @@ struct OutcomeDraft {
         outcome.directives = directives
         outcome.removedUploads = removedUploads
         outcome.reached = reached
+        let size = (mutations.count, notices.count, runs.count)
         self = OutcomeDraft()
+        // The next batch is about as large; a burst's memory is given back after it.
+        mutations.reserveCapacity(min(size.0, Self.maxReserved))
+        notices.reserveCapacity(min(size.1, Self.maxReserved))
+        runs.reserveCapacity(min(size.2, Self.maxReserved))
         return outcome
     }
 

@@ -3,13 +3,14 @@
 
 import MillstreamJSON
 
-/// One change. The mutations of a batch are applied in order, all or none.
+/// One change. The mutations of a batch are applied in order, all or none. Jobs lie apart: an event is a fifth of their size, and
+/// most of a batch.
 public enum JournalMutation: Sendable, Hashable {
     /// A new run. An ended run under the same id loses the name to it, and its log is removed (at once or by and by;
     /// no reader sees it again).
-    case insertJob(JobRecord)
+    indirect case insertJob(JobRecord)
     /// All of the record but `ref`, `id`, `kind`, `input`, `owner`, `viewers`, `createdAt`, `epoch`.
-    case updateJob(JobRecord)
+    indirect case updateJob(JobRecord)
     case putChannel(ChannelRecord)
     /// An event of a job or a channel; for a channel the head follows with `putChannel` in the same batch.
     case append(LogRef, EventRecord, Publication?)

@@ -34,7 +34,11 @@ import Testing
                 let plan = try store.connection.statement("EXPLAIN QUERY PLAN " + text)
                 let steps = try plan.rows { plan.text(3) }
                 // A scan in the order of a key, ended by LIMIT, is what the list of all jobs and the next removal are.
-                let scans = steps.filter { $0.hasPrefix("SCAN") && !$0.contains("(subquery") && $0 != "SCAN removals" }
+                // The constant rows are the sixteen events of one statement.
+                let scans = steps.filter {
+                    $0.hasPrefix("SCAN") && !$0.contains("(subquery") && $0 != "SCAN removals"
+                        && !$0.hasSuffix("CONSTANT ROWS")
+                }
                 #expect(scans == [], "\(text)")
             }
             store.close()

@@ -194,7 +194,7 @@ final class Connection {
         var size: sqlite3_int64 = 0
         guard methods.xFileSize(file, &size) == SQLITE_OK else { return }
         if usedBytes + step / 2 > Int(size) {
-            let zeros = [UInt8](repeating: 0, count: 64 << 10)
+            let zeros = Self.zeros
             let end = size + sqlite3_int64(step)
             for offset in stride(from: size, to: end, by: zeros.count) {
                 guard methods.xWrite(file, zeros, Int32(zeros.count), offset) == SQLITE_OK else {
@@ -208,6 +208,7 @@ final class Connection {
         reservedLogBytes = Int(size)
     }
 
+    private static let zeros = [UInt8](repeating: 0, count: 64 << 10)
     /// A page and its head in the log.
     private static let frameBytes = 4096 + 24
 

@@ -138,6 +138,40 @@ final class Statement {
         try finish(code)
     }
 
+    /// The same for several rows in one statement, each with one text and one blob: `bind` binds the rest of a row's parameters,
+    /// which begin at the number it is given, and says where these two go. A nil makes the row's two NULL.
+    func run(
+        pinning rows: Range<Int>, columns: Int32,
+        _ bind: (_ row: Int, _ first: Int32) -> (text: Int32, String, blob: Int32, [UInt8])?
+    ) throws(JournalError) {
+        try finish(runPinned(rows, first: 1, columns, bind))
+    }
+
+    /// One level deeper for each row: the memory of all of them stays where it is until the innermost has run the statement.
+    private func runPinned(
+        _ rows: Range<Int>, first: Int32, _ columns: Int32,
+        _ bind: (_ row: Int, _ first: Int32) -> (text: Int32, String, blob: Int32, [UInt8])?
+    ) -> Int32 {
+        guard let row = rows.first else { return sqlite3_step(pointer) }
+        let rest = rows.dropFirst()
+        guard let (textIndex, string, blobIndex, bytes) = bind(row, first) else {
+            return runPinned(rest, first: first + columns, columns, bind)
+        }
+        var text = string
+        return text.withUTF8 { utf8 in
+            utf8.withMemoryRebound(to: CChar.self) { text in
+                bytes.withUnsafeBytes { raw in
+                    let bound =
+                        sqlite3_bind_text(
+                            pointer, textIndex, text.baseAddress ?? Self.empty, Int32(clamping: text.count), nil)
+                        | sqlite3_bind_blob64(
+                            pointer, blobIndex, raw.baseAddress ?? UnsafeRawPointer(Self.empty), UInt64(raw.count), nil)
+                    return bound == SQLITE_OK ? runPinned(rest, first: first + columns, columns, bind) : bound
+                }
+            }
+        }
+    }
+
     private func runPinned(_ index: Int32, _ raw: UnsafeRawBufferPointer) -> Int32 {
         let bound = sqlite3_bind_blob64(
             pointer, index, raw.baseAddress ?? UnsafeRawPointer(Self.empty), UInt64(raw.count), nil)

@@ -16,6 +16,8 @@ final class BatchWriter {
     private let insertJob: Statement
     private let updateJob: Statement
     private let appendEvent: Statement
+    /// The same for `rowsAtOnce` events: opens the tables once for all of them.
+    private let appendEvents: Statement
     private let putInput: Statement
     private let putResult: Statement
     private let appendPublication: Statement
@@ -23,6 +25,9 @@ final class BatchWriter {
     private let putChannel: Statement
     private let connection: Connection
 
+    /// Of events in one statement: each run of a statement opens the table and its index anew. Sixteen at once took a third off the
+    /// lane's time for an event.
+    private static let rowsAtOnce = 16
     /// Rows of 64 KB take about 25 us each to delete.
     private static let maxRowsDeletedPerBatch = 1000
 
@@ -34,6 +39,9 @@ final class BatchWriter {
         updateJob = try connection.statement(JobRow.update)
         appendEvent = try connection.statement(
             "INSERT INTO events (ref, seq, name, data, time) VALUES (?1, ?2, ?3, ?4, ?5)")
+        appendEvents = try connection.statement(
+            "INSERT INTO events (ref, seq, name, data, time) VALUES "
+                + [String](repeating: "(?, ?, ?, ?, ?)", count: Self.rowsAtOnce).joined(separator: ", "))
         putInput = try connection.statement("INSERT INTO inputs (ref, body) VALUES (?1, ?2)")
         putResult = try connection.statement("REPLACE INTO results (ref, body) VALUES (?1, ?2)")
         appendPublication = try connection.statement(
@@ -52,7 +60,17 @@ final class BatchWriter {
     func apply(_ batch: [JournalMutation]) throws(JournalError) {
         rowsToDelete = Self.maxRowsDeletedPerBatch
         expiryLeft = nil
-        for mutation in batch { try apply(mutation) }
+        var index = 0
+        while index < batch.count {
+            let end = index + Self.rowsAtOnce
+            if end <= batch.count, batch[index..<end].allSatisfy(\.isAppend) {
+                try append(batch[index..<end])
+                index = end
+            } else {
+                try apply(batch[index])
+                index += 1
+            }
+        }
     }
 
     private func apply(_ mutation: JournalMutation) throws(JournalError) {
@@ -112,7 +130,25 @@ final class BatchWriter {
         appendEvent.bind(5, event.time)
         try appendEvent.run(binding: 3, event.name, 4, event.data.bytes)
         state.events += 1
-        guard let publication else { return }
+        if let publication { try put(publication, of: event, in: ref) }
+    }
+
+    /// `rowsAtOnce` appends.
+    private func append(_ run: ArraySlice<JournalMutation>) throws(JournalError) {
+        try appendEvents.run(pinning: run.startIndex..<run.endIndex, columns: 5) { index, column in
+            guard case .append(let ref, let event, _) = run[index] else { return nil }
+            appendEvents.bind(column, ref)
+            appendEvents.bind(column + 1, event.sequence)
+            appendEvents.bind(column + 4, event.time)
+            return (column + 2, event.name, column + 3, event.data.bytes)
+        }
+        state.events += Int64(run.count)
+        for case .append(let ref, let event, .some(let publication)) in run {
+            try put(publication, of: event, in: ref)
+        }
+    }
+
+    private func put(_ publication: Publication, of event: EventRecord, in ref: LogRef) throws(JournalError) {
         appendPublication.bind(1, ref)
         appendPublication.bind(2, Int64(publication.attempt))
         appendPublication.bind(3, publication.sequence)
@@ -256,5 +292,11 @@ final class BatchWriter {
         let row = try connection.statement("SELECT 1 FROM channels WHERE ref = ?1")
         row.bind(1, ref)
         return try row.first { true } ?? false
+    }
+}
+
+extension JournalMutation {
+    fileprivate var isAppend: Bool {
+        if case .append = self { true } else { false }
     }
 }

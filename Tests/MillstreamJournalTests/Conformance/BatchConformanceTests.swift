@@ -37,6 +37,33 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func aLongRunOfEventsIsStoredLikeEachAlone(_ kind: StoreKind) throws {
+        try kind.withStore { store in
+            // Names and data of all lengths that lie differently in memory, two logs in turns, 53 events in a row.
+            let events = (Int64(1)...53).map { number in
+                let text = String(repeating: "é", count: Int(number) % 5 * 9)
+                return makeEvent(number, String(repeating: "n", count: Int(number)), data: "\"\(text)\"")
+            }
+            var batch: [JournalMutation] = [.insertJob(makeJob(1, "a")), .insertJob(makeJob(2, "b"))]
+            for event in events {
+                let publication = Publication(attempt: 1, sequence: event.sequence)
+                batch.append(.append(LogRef(1), event, event.sequence.isMultiple(of: 3) ? publication : nil))
+                batch.append(.append(LogRef(2), event, nil))
+            }
+            try store.commit(batch)
+            #expect(try store.allEvents(1) == events)
+            #expect(try store.allEvents(2) == events)
+            #expect(try store.statistics().events == 106)
+            #expect(try store.sequence(of: Publication(attempt: 1, sequence: 51), in: LogRef(1)) == 51)
+            #expect(try store.sequence(of: Publication(attempt: 1, sequence: 52), in: LogRef(1)) == nil)
+            // The second of two equal numbers lies within a run.
+            let wrong = makeEvents(1, 54...60) + makeEvents(1, 58...80)
+            #expect(throws: JournalError.self) { try store.commit(wrong) }
+            #expect(try store.allEvents(1) == events)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func numbersAreNotGivenAgainWhenTheirRowsAreGone(_ kind: StoreKind) throws {
         try kind.withStore { store in
             #expect(try store.highestRef == LogRef(0))
