@@ -232,8 +232,8 @@ static void schedule_this_thread(uint32_t policy, int nice_steps, uint64_t slice
 {
     enum { RESET_ON_FORK = 1 };
     struct scheduling wish = {.size = sizeof wish, .policy = policy, .flags = RESET_ON_FORK, .runtime_ns = slice_ns};
-    /* For Linux a thread is what "process 0" is here. */
-    int nice = getpriority(PRIO_PROCESS, 0) + nice_steps;
+    /* Counted from the main thread: this one may have been here before. For Linux a thread is what "process 0" is below. */
+    int nice = getpriority(PRIO_PROCESS, getpid()) + nice_steps;
     wish.nice = nice > 19 ? 19 : nice;
     syscall(SYS_sched_setattr, 0, &wish, 0);
 }

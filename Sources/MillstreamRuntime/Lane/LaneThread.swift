@@ -36,19 +36,10 @@ final class LaneThread: Sendable {
 
     /// - Parameter name: at most 15 bytes, as the kernel shows it.
     init(name: String, turns: ThreadTurns = .normal, body: @escaping @Sendable () -> Void) {
-        guard let thread = Self.start(Start(name: name, turns: turns, body: body)) else {
-            preconditionFailure("no thread for \(name)")
-        }
-        self.thread = thread
+        thread = Self.start(Start(name: name, turns: turns, body: body))
     }
 
-    /// Nil when the system gives no thread.
-    init?(ifPossible name: String, turns: ThreadTurns, body: @escaping @Sendable () -> Void) {
-        guard let thread = Self.start(Start(name: name, turns: turns, body: body)) else { return nil }
-        self.thread = thread
-    }
-
-    private static func start(_ start: Start) -> pthread_t? {
+    private static func start(_ start: Start) -> pthread_t {
         var thread = pthread_t()
         let start = Unmanaged.passRetained(start)
         let status = pthread_create(
@@ -60,10 +51,7 @@ final class LaneThread: Sendable {
                 start.body()
                 return nil
             }, start.toOpaque())
-        guard status == 0 else {
-            start.release()
-            return nil
-        }
+        precondition(status == 0, "no thread for a lane: \(status)")
         return thread
     }
 
@@ -77,7 +65,8 @@ final class LaneThread: Sendable {
         pthread_detach(thread)
     }
 
-    private static func prepare(name: String, turns: ThreadTurns) {
+    /// Of the calling thread.
+    static func prepare(name: String, turns: ThreadTurns) {
         millstream_name_thread(name)
         switch turns {
         case .normal: break

@@ -1,7 +1,7 @@
 import MillstreamLoop
 
-// The threads of handlers that block: each piece of work has a thread to itself. They are made when they are needed and kept for a
-// while. Bounded: what is beyond the threads stands in line, what is beyond the line is refused.
+// The threads of handlers that block: each piece of work has a thread to itself. They are taken when they are needed and kept for
+// a while. Bounded: what is beyond the threads stands in line, what is beyond the line is refused.
 
 final class BlockingLane: @unchecked Sendable {
     // Sendable: everything below is touched only with `condition` held.
@@ -25,14 +25,16 @@ final class BlockingLane: @unchecked Sendable {
         self.maxWaiting = maxWaiting
     }
 
-    /// Runs `work` on a thread of its own, or when one is free. False when the line is full, or the system gives no first thread.
+    /// Runs `work` on a thread of its own, or when one is free. False when the line is full.
     func run(_ work: @escaping @Sendable () -> Void) -> Bool {
         condition.withLock {
             if idleThreads > wokenThreads {
                 wokenThreads += 1
                 condition.signal()
-            } else if threadCount >= maxThreads || !addThread() {
-                guard threadCount > 0, waiting.count - wokenThreads < maxWaiting else { return false }
+            } else if threadCount < maxThreads {
+                addThread()
+            } else {
+                guard waiting.count - wokenThreads < maxWaiting else { return false }
                 waitedCount += 1
             }
             waiting.append(work)
@@ -56,17 +58,14 @@ final class BlockingLane: @unchecked Sendable {
     }
 
     /// A new thread counts as woken for the work that is about to be put in line.
-    private func addThread() -> Bool {
-        let thread = LaneThread(ifPossible: "blocking", turns: .yielding) { [self] in
+    private func addThread() {
+        PoolThread.start("blocking") { [self] in
             condition.withLock { leaveIdle() }
             while let work = next() { work() }
         }
-        guard let thread else { return false }
-        thread.detach()
         threadCount += 1
         idleThreads += 1
         wokenThreads += 1
-        return true
     }
 
     private func next() -> (@Sendable () -> Void)? {

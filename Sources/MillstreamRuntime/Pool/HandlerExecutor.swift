@@ -3,22 +3,23 @@ import MillstreamLoop
 
 // The threads of async handlers: a fixed number that take turns on one line of ready jobs. Swift's own pool is left to the program
 // that embeds the library; a handler that blocks where it should wait holds one of these threads and none of the loop's or the
-// journal's. Threads of its own and not Dispatch's: a burst of sleepers that wake together is one wake-up for each thread here,
-// where a queue cost one for each sleeper; and they can be told to yield to the loop and the journal.
+// journal's.
 
 final class HandlerExecutor: TaskExecutor, @unchecked Sendable {
     // Sendable: everything below is touched only with `condition` held.
     private let condition = ConditionLock()
     private var ready = FIFO<UnownedJob>()
-    private var idleThreads = 0
+    /// Those that have not begun yet are idle, too.
+    private var idleThreads: Int
     /// Of the idle ones: woken, but not running yet.
     private var wokenThreads = 0
     private var waitedCount: UInt64 = 0
     private var isClosed = false
 
     init(threads: Int) {
+        idleThreads = max(1, threads)
         for number in 0..<max(1, threads) {
-            LaneThread(name: "handlers-\(number)", turns: .yielding) { [self] in run() }.detach()
+            PoolThread.start("handlers-\(number)") { [self] in run() }
         }
     }
 
@@ -52,6 +53,7 @@ final class HandlerExecutor: TaskExecutor, @unchecked Sendable {
     }
 
     private func run() {
+        condition.withLock { leaveIdle() }
         while let job = next() { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
@@ -62,9 +64,13 @@ final class HandlerExecutor: TaskExecutor, @unchecked Sendable {
                 if isClosed { return nil }
                 idleThreads += 1
                 condition.wait()
-                idleThreads -= 1
-                wokenThreads = max(0, wokenThreads - 1)
+                leaveIdle()
             }
         }
+    }
+
+    private func leaveIdle() {
+        idleThreads -= 1
+        wokenThreads = max(0, wokenThreads - 1)
     }
 }
