@@ -117,7 +117,7 @@ struct ProcessTests {
         let ours = try #require(catalog.named("millstream"))
         #expect(
             throws: RunnerError(
-                "Millstream: /nowhere/millstream is not there; make it with: swift build -c release --product millstream"
+                "Millstream: /nowhere/millstream is not there; make it with: Config/release.sh"
             )
         ) { try ours.checkRequirements() }
     }

@@ -156,7 +156,7 @@ package struct ResultsPage: Sendable {
 
         ```sh
         Config/setup.sh bench
-        swift build -c release --product millstream
+        Config/release.sh
         swift build -c release --package-path Benchmarks --product sse-load
         swift build -c release --package-path Benchmarks --product compare
         \(results.command.joined(separator: " "))

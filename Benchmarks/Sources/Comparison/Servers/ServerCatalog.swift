@@ -38,7 +38,7 @@ package struct ServerCatalog: Sendable {
     private static func millstream(_ binary: URL, _ repository: URL) -> ServerSpec {
         ServerSpec(
             name: ours, title: "Millstream", dialect: .millstream,
-            requirements: [.init(path: binary.path, madeBy: "swift build -c release --product millstream")],
+            requirements: [.init(path: binary.path, madeBy: "Config/release.sh")],
             command: { port, directory in
                 [
                     binary.path, "serve", "--demo", "--port", "\(port)", "--data",
