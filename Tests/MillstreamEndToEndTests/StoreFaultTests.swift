@@ -132,10 +132,11 @@ import Testing
         try server.client.events(id).until("began")
         try server.client.give(id)
         try disk.fill()
-        let isFull = try eventually { try server.client.get("/readyz").status == 503 }
+        // Four megabytes in commits of a few events each: a slow machine takes its time.
+        let isFull = try eventually(withinSeconds: 240) { try server.client.get("/readyz").status == 503 }
         #expect(isFull)
         try disk.makeRoom()
-        let isDone = try eventually { try server.client.state(id) == "completed" }
+        let isDone = try eventually(withinSeconds: 240) { try server.client.state(id) == "completed" }
         #expect(isDone)
         let events = try server.client.events(id).rest()
         #expect(events.named("n").map { $0.data.dropFirst().prefix { $0 != " " } } == (1...2000).map { "\($0)" })

@@ -78,6 +78,57 @@ import Testing
         }
     }
 
+    /// One event a commit rewrites three pages for two kilobytes: the log takes six times the room of the database.
+    @Test(.enabled("needs root, to mount a small file system") { TinyFileSystem.isPossible })
+    func aLogUnderLoadLeavesTheDatabaseItsRoom() throws {
+        try TemporaryDirectory.with { directory in
+            let disk = try TinyFileSystem(at: directory.path + "/disk", bytes: 12 << 20)
+            defer { disk.unmount() }
+            let store = try SQLiteStore(path: disk.path + "/journal.sqlite")
+            try store.commit([.insertJob(makeJob(1, "j"))])
+            for sequence in Int64(1)...2500 { try store.commit(bigEvents(sequence...sequence, bytes: 2000)) }
+            #expect(try store.allEvents(1).count == 2500)
+            store.close()
+        }
+    }
+
+    @Test(.enabled("needs root, to mount a small file system") { TinyFileSystem.isPossible })
+    func aFullDiskIsLeftWithTheRoomThatTheLogNeedsToMove() throws {
+        try TemporaryDirectory.with { directory in
+            let disk = try TinyFileSystem(at: directory.path + "/disk", bytes: 32 << 20)
+            defer { disk.unmount() }
+            let store = try SQLiteStore(path: disk.path + "/journal.sqlite")
+            try store.commit([.insertJob(makeJob(1, "j"))])
+            var last: Int64 = 0
+            while last < 1000 {
+                try store.commit(bigEvents((last + 1)...(last + 5), bytes: 2000))
+                last += 5
+            }
+            let waiting = store.connection.walPages * 4096
+            #expect(waiting > 2 << 20)
+            // Somebody else takes all that was free.
+            let used = Int(try store.statistics().fileBytes) + (64 << 10)
+            try disk.resize(bytes: used)
+            while code({ try store.commit(bigEvents((last + 1)...(last + 5), bytes: 2000)) }) == nil { last += 5 }
+            #expect(try store.allEvents(1).count == Int(last))
+            // The log needs its room once more in the database file, and then gives its own to the commits.
+            try disk.resize(bytes: used + store.connection.walPages * 4096 + (512 << 10))
+            for _ in 0..<700 {
+                try store.commit(bigEvents((last + 1)...(last + 1), bytes: 2000))
+                last += 1
+            }
+            #expect(try store.allEvents(1).count == Int(last))
+            store.close()
+        }
+    }
+
+    @Test func whatMayWaitInTheLogFollowsTheRoomOnTheDisk() {
+        #expect(LogBound.bound(freeBytes: .max) == 8 << 20)
+        #expect(LogBound.bound(freeBytes: 16 << 20) == 8 << 20)
+        #expect(LogBound.bound(freeBytes: 6 << 20) == 3 << 20)
+        #expect(LogBound.bound(freeBytes: 0) == 256 << 10)
+    }
+
     @Test(.enabled("needs root, to mount a small file system") { TinyFileSystem.isPossible })
     func aDiskThatBecomesReadOnlyIsNamedAndOvercome() throws {
         try TemporaryDirectory.with { directory in

@@ -98,7 +98,7 @@ import Testing
                 try store.commit([.append(LogRef(1), makeEvent(sequence, data: data), nil)])
                 largest = max(largest, try walBytes(store))
             }
-            #expect(largest < 80 << 20)
+            #expect(largest < 16 << 20)
             #expect(try !store.maintain())
             for sequence in Int64(1501)...1900 {
                 try store.commit([.append(LogRef(1), makeEvent(sequence, data: data), nil)])

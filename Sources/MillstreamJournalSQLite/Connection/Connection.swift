@@ -4,27 +4,13 @@
 import CSQLite
 import MillstreamJournal
 
-/// Pages in the write-ahead log, told by SQLite after each commit.
-private final class WALSize {
-    var pages = 0
-}
-
-/// SQLite's callback after a commit. The box belongs to the connection, which closes before it goes.
-private func walDidGrow(
-    box: UnsafeMutableRawPointer?, connection: OpaquePointer?, database: UnsafePointer<CChar>?, pages: Int32
-) -> Int32 {
-    if let box { Unmanaged<WALSize>.fromOpaque(box).takeUnretainedValue().pages = Int(pages) }
-    return SQLITE_OK
-}
-
 final class Connection {
     let path: String
-    private var handle: OpaquePointer?
+    private(set) var handle: OpaquePointer?
     /// By their text. The texts are a fixed set, so this is bounded.
     private var statements: [String: Statement] = [:]
-    private let walSize = WALSize()
-    /// The length of the log's file as `reserveLog` last saw it.
-    private var reservedLogBytes = 0
+    /// What is in the write-ahead log, and how far it was moved: see Connection+Log.
+    let log = LogExtent()
 
     enum Access {
         case create, write, read
@@ -144,93 +130,6 @@ final class Connection {
 
     /// Rows that the last statement changed.
     var changes: Int64 { handle.map { sqlite3_changes64($0) } ?? 0 }
-
-    // MARK: The write-ahead log
-
-    enum CheckpointMode {
-        /// As far as readers allow, without waiting.
-        case passive
-        /// All of it, waiting for readers, and the file cut to nothing.
-        case truncate
-    }
-
-    /// From now on only `checkpoint` moves the log's pages into the database.
-    func checkpointByHand() {
-        guard let handle else { return }
-        sqlite3_wal_hook(handle, walDidGrow, Unmanaged.passUnretained(walSize).toOpaque())
-    }
-
-    /// Pages in the log that no checkpoint has moved yet.
-    var walPages: Int { walSize.pages }
-
-    func checkpoint(_ mode: CheckpointMode) throws(JournalError) {
-        guard let handle else { throw Self.closed }
-        var logPages: Int32 = 0
-        var movedPages: Int32 = 0
-        let code = sqlite3_wal_checkpoint_v2(
-            handle, nil, mode == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE,
-            &logPages, &movedPages)
-        // A reader in the way is no fault: the next checkpoint goes on.
-        guard code == SQLITE_OK || (mode == .passive && code & 0xFF == SQLITE_BUSY) else { throw fault(code) }
-        if code == SQLITE_OK { walSize.pages = max(0, Int(logPages) - Int(movedPages)) }
-    }
-
-    /// Has the system write the database file itself, whatever `synchronous` says.
-    func syncDatabaseFile() throws(JournalError) {
-        let (file, methods) = try self.file(SQLITE_FCNTL_FILE_POINTER)
-        let code = methods.xSync(file, SQLITE_SYNC_NORMAL)
-        if code != SQLITE_OK { throw fault(code) }
-    }
-
-    /// Lengthens the log's file with zeros when less than half a step is left in it; what fails is left undone. A commit that
-    /// lengthens the file makes the disk write its length as well (200 us instead of 110 for four pages); zeros at the end of a
-    /// log are no frames to SQLite. For the writer, between transactions.
-    func reserveLog(step: Int) {
-        let usedBytes = walSize.pages * Self.frameBytes
-        guard usedBytes + step / 2 > reservedLogBytes, let (file, methods) = try? file(SQLITE_FCNTL_JOURNAL_POINTER)
-        else {
-            return
-        }
-        var size: sqlite3_int64 = 0
-        guard methods.xFileSize(file, &size) == SQLITE_OK else { return }
-        if usedBytes + step / 2 > Int(size) {
-            let zeros = Self.zeros
-            let end = size + sqlite3_int64(step)
-            for offset in stride(from: size, to: end, by: zeros.count) {
-                guard methods.xWrite(file, zeros, Int32(zeros.count), offset) == SQLITE_OK else {
-                    // Room that is left belongs to what there is to store.
-                    _ = methods.xTruncate(file, size)
-                    return
-                }
-            }
-            size = end
-        }
-        reservedLogBytes = Int(size)
-    }
-
-    private static let zeros = [UInt8](repeating: 0, count: 64 << 10)
-    /// A page and its head in the log.
-    private static let frameBytes = 4096 + 24
-
-    private typealias FileMethods = (
-        xSync: @convention(c) (UnsafeMutablePointer<sqlite3_file>?, Int32) -> Int32,
-        xFileSize: @convention(c) (UnsafeMutablePointer<sqlite3_file>?, UnsafeMutablePointer<sqlite3_int64>?) -> Int32,
-        xWrite: @convention(c) (UnsafeMutablePointer<sqlite3_file>?, UnsafeRawPointer?, Int32, sqlite3_int64) -> Int32,
-        xTruncate: @convention(c) (UnsafeMutablePointer<sqlite3_file>?, sqlite3_int64) -> Int32
-    )
-
-    /// One of the connection's files, as SQLite's own layer for the system gives it.
-    private func file(
-        _ operation: Int32
-    ) throws(JournalError) -> (UnsafeMutablePointer<sqlite3_file>, FileMethods) {
-        guard let handle else { throw Self.closed }
-        var file: UnsafeMutablePointer<sqlite3_file>?
-        let code = sqlite3_file_control(handle, "main", operation, &file)
-        guard code == SQLITE_OK, let file, let methods = file.pointee.pMethods?.pointee, let sync = methods.xSync,
-            let size = methods.xFileSize, let write = methods.xWrite, let truncate = methods.xTruncate
-        else { throw fault(code) }
-        return (file, (sync, size, write, truncate))
-    }
 
     // MARK: Faults
 

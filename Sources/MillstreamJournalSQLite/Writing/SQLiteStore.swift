@@ -13,6 +13,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
     private let synchronous: Synchronous
     private let writer: BatchWriter
     private let removal: LogRemoval
+    private var logBound: LogBound
     /// Of keys that `expireIdempotency` had to leave; nil when none were left.
     private var expiryLeft: Timestamp?
 
@@ -52,6 +53,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
             self.synchronous = synchronous
             writer = try BatchWriter(connection, state: state)
             removal = LogRemoval(connection)
+            logBound = LogBound(path: connection.path)
             super.init(connection, epochOverride: state.epochOverride)
         } catch {
             connection.close()
@@ -63,10 +65,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
 
     private static let pageBytes = 4096
     private static let cacheKiB = 32 * 1024
-    /// Moved by `maintain` when so much is in the write-ahead log.
-    private static let checkpointBytes = 8 << 20
-    /// Moved in `commit` when nobody called `maintain`; also what is left of the log's file for the next commits, so that
-    /// removals find room on a full disk.
+    /// What is left of the log's file when a transaction made it longer, so that removals find room on a full disk.
     private static let maxWALBytes = 64 << 20
     /// By which the write-ahead log's file grows.
     private static let logStepBytes = 1 << 20
@@ -112,11 +111,31 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
     public func commit(_ batch: [JournalMutation]) throws(JournalError) {
         guard connection.isOpen else { throw Connection.closed }
         guard !batch.isEmpty else { return }
-        try write { () throws(JournalError) in try writer.apply(batch) }
+        do throws(JournalError) {
+            try write { () throws(JournalError) in try writer.apply(batch) }
+        } catch {
+            guard error.code == .full, moveLogOnFullDisk() else { throw error }
+            try write { () throws(JournalError) in try writer.apply(batch) }
+        }
         if let left = writer.expiryLeft { expiryLeft = left }
         if synchronous == .full { connection.reserveLog(step: Self.logStepBytes) }
         // The batch is stored, whatever becomes of the checkpoint; a fault of it comes again in `maintain`.
-        if connection.walPages * Self.pageBytes > Self.maxWALBytes { try? connection.checkpoint(.passive) }
+        if logBound.isReached(by: waitingBytes) { try? connection.checkpoint(.passive) }
+    }
+
+    /// In the log, for a checkpoint.
+    private var waitingBytes: Int { connection.walPages * Connection.frameBytes }
+
+    /// A log that is in the database file is used anew from its start, and so takes a batch on a disk that has no room left. The
+    /// zeros behind it may be what the database file lacks. True when all of it was moved.
+    private func moveLogOnFullDisk() -> Bool {
+        guard connection.walPages > 0 else { return false }
+        try? connection.checkpoint(.passive)
+        if connection.walPages > 0 {
+            connection.giveBackReserve()
+            try? connection.checkpoint(.passive)
+        }
+        return connection.walPages == 0
     }
 
     /// One transaction with the row about the store; after a fault that row is as it was.
@@ -147,14 +166,19 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
 
     private static let maxRowsDeletedPerCall = 2000
 
-    /// One piece of work: a transaction that deletes at most 2,000 rows, or else a checkpoint when 8 MiB wait for one. Pages of
-    /// deleted rows are used again; the file gets smaller with `JournalInspection.compact()` only.
+    /// A checkpoint when 8 MiB wait for one, or half of what the disk has free; then one piece of work: a transaction that deletes
+    /// at most 2,000 rows. Pages of deleted rows are used again; the file gets smaller with `JournalInspection.compact()` only.
     public func maintain() throws(JournalError) -> Bool {
         guard connection.isOpen else { throw Connection.closed }
-        if try expireLeftKeys() { return true }
-        if try removeLeftLog() { return true }
-        if connection.walPages * Self.pageBytes >= Self.checkpointBytes { try connection.checkpoint(.passive) }
-        return false
+        // Removals go on behind a log that cannot be moved: they are what may make room.
+        var fault: JournalError?
+        if waitingBytes >= logBound.present() {
+            do throws(JournalError) { try connection.checkpoint(.passive) } catch { fault = error }
+        }
+        var isMore = try expireLeftKeys()
+        if !isMore { isMore = try removeLeftLogs() }
+        if let fault { throw fault }
+        return isMore
     }
 
     private func expireLeftKeys() throws(JournalError) -> Bool {
@@ -171,13 +195,18 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
         return true
     }
 
-    private func removeLeftLog() throws(JournalError) -> Bool {
-        guard let (ref, sequence) = try removal.next() else { return false }
+    private func removeLeftLogs() throws(JournalError) -> Bool {
+        guard try removal.next() != nil else { return false }
         try write { () throws(JournalError) in
-            let piece = try removal.deletePiece(
-                of: ref, through: sequence, maxRows: Self.maxRowsDeletedPerCall)
-            writer.state.events -= piece.events
-            if piece.isLast { try removal.forget(ref) }
+            var rows = 0
+            while rows < Self.maxRowsDeletedPerCall, let (ref, sequence) = try removal.next() {
+                let piece = try removal.deletePiece(
+                    of: ref, through: sequence, maxRows: Self.maxRowsDeletedPerCall - rows)
+                writer.state.events -= piece.events
+                if piece.isLast { try removal.forget(ref) }
+                // The row about a removal counts as well: logs without rows must end a piece, too.
+                rows += piece.rows + 1
+            }
         }
         return true
     }

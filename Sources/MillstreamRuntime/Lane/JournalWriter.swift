@@ -318,8 +318,8 @@ final class JournalWriter {
             maintenanceIsPending = try store.maintain()
             maintainAt = now.advanced(byMs: maintenanceIsPending ? 10 : limits.maintainIntervalMs)
         } catch {
-            // The next commit tells whether the store is at fault; maintenance alone refuses nobody.
-            maintenanceIsPending = false
+            // The next commit tells whether the store is at fault; maintenance alone refuses nobody, and is tried again.
+            maintainAt = now.advanced(byMs: limits.maintainIntervalMs)
         }
     }
 
