@@ -7,6 +7,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 int comparison_cores(uint64_t *cores)
 {
@@ -66,3 +69,43 @@ int comparison_spawn(char *const *arguments, char *const *environment, const cha
     posix_spawn_file_actions_destroy(&actions);
     return result;
 }
+
+struct comparison_spinner {
+    atomic_bool is_stopped;
+};
+
+struct comparison_spinner *comparison_spinner_new(void) { return calloc(1, sizeof(struct comparison_spinner)); }
+
+static void *spin(void *argument)
+{
+    struct comparison_spinner *spinner = argument;
+    while (!atomic_load_explicit(&spinner->is_stopped, memory_order_relaxed)) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        __asm__ volatile("yield");
+#endif
+    }
+    return NULL;
+}
+
+int comparison_spinner_start(struct comparison_spinner *spinner, int core, pthread_t *thread)
+{
+    struct sched_param parameters = {0};
+    pthread_attr_t attributes;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(core, &set);
+    pthread_attr_init(&attributes);
+    int result = pthread_attr_setaffinity_np(&attributes, sizeof set, &set);
+    if (result == 0)
+        result = pthread_create(thread, &attributes, spin, spinner);
+    if (result == 0)
+        result = pthread_setschedparam(*thread, SCHED_IDLE, &parameters);
+    pthread_attr_destroy(&attributes);
+    return result;
+}
+
+void comparison_spinner_stop(struct comparison_spinner *spinner) { atomic_store(&spinner->is_stopped, true); }
+
+void comparison_spinner_free(struct comparison_spinner *spinner) { free(spinner); }

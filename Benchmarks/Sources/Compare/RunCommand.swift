@@ -27,6 +27,12 @@ struct RunCommand: ParsableCommand {
         help: "One round of everything shrunk to a second or two: proves that every piece works, within three minutes.")
     var quick = false
 
+    @Flag(
+        help:
+            "Keep the cores from halting, as idle=poll does: in a virtual machine the host decides when a halted core goes on."
+    )
+    var keepAwake = false
+
     @Option(
         name: .customLong("out"), help: "Directory for the results, and for what the servers write.",
         completion: .directory)
@@ -59,11 +65,13 @@ struct RunCommand: ParsableCommand {
         let (plans, starts) = try selectedScenarios(bench)
         let results = try Results.prepare(
             command: ["Benchmarks/.build/release/compare"] + CommandLine.arguments.dropFirst(), rounds: rounds,
-            isQuick: quick, bench: bench, servers: specs, staticBinary: staticBinary.map { URL(fileURLWithPath: $0) })
+            isQuick: quick, isKeptAwake: keepAwake, bench: bench, servers: specs,
+            staticBinary: staticBinary.map { URL(fileURLWithPath: $0) })
         let comparison = ComparisonRun(
             bench: bench, servers: specs, scenarios: plans, firstPort: port, results: results
         ) { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
-        try withExtendedLifetime(lock) { try comparison.run(starts: starts) }
+        let awake = keepAwake ? try AwakeCores(Placement.all) : nil
+        try withExtendedLifetime((lock, awake)) { try comparison.run(starts: starts) }
         print(bench.resultsFile.path)
         let failed = comparison.failures
         if !failed.isEmpty {

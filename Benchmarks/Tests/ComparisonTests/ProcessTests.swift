@@ -121,4 +121,45 @@ struct ProcessTests {
             )
         ) { try ours.checkRequirements() }
     }
+
+    private static let statistics = """
+        cpu  300 0 0 100 0 0 0 100 0 0
+        cpu0 100 10 20 500 9 3 7 40 0 0
+        cpu1 200 0 0 700 0 0 0 60 0 0
+        cpu10 1 1 1 1 1 1 1 1 0 0
+        intr 1 2 3
+        """
+
+    @Test func stolenTimeIsAShareOfWhatWasAskedFor() throws {
+        let both = CoreSet([0, 1])
+        let later = Self.statistics.replacingOccurrences(
+            of: "cpu0 100 10 20 500 9 3 7 40", with: "cpu0 160 10 20 900 9 3 7 80")
+        let before = try #require(StolenTime(of: both, in: Self.statistics))
+        let after = try #require(StolenTime(of: both, in: later))
+        #expect(after.share(since: before) == 0.4)
+        #expect(before.share(since: before) == nil)
+        #expect(StolenTime(of: CoreSet([0, 2]), in: Self.statistics) == nil)
+    }
+
+    @Test func anAwakeCoreIsLeftToWhoHasWork() throws {
+        let core = CoreSet([0])
+        let awake = try AwakeCores(core)
+        let names = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+        // Field 41 of stat is the scheduling class; 5 is SCHED_IDLE.
+        let idle = names.filter { name in
+            let stat = ProcessTable.text("/proc/self/task/\(name)/stat") ?? ""
+            return stat.split(separator: ")").last?.split(separator: " ").dropFirst(38).first == "5"
+        }
+        #expect(idle.count == 1)
+        withExtendedLifetime(awake) {}
+    }
+
+    @Test func resultsNameNoDirectoryOfTheMachine() {
+        let root = URL(fileURLWithPath: "/somewhere/millstream")
+        let bench = Workbench(repository: root, generator: root, output: URL(fileURLWithPath: "/elsewhere/out"))
+        let command = [
+            "/somewhere/millstream/.build/release/millstream", "--data", "/elsewhere/out/scratch/data", "8080",
+        ]
+        #expect(bench.shortened(command) == ["./.build/release/millstream", "--data", "OUT/scratch/data", "8080"])
+    }
 }

@@ -9,7 +9,7 @@ enum SampleResults {
         Results(
             command: ["Benchmarks/.build/release/compare", "run", "--out", "results"],
             startedAt: "2026-11-21T14:00:00Z",
-            finishedAt: "2026-11-21T14:30:00Z", rounds: rounds, isQuick: false,
+            finishedAt: "2026-11-21T14:30:00Z", rounds: rounds, isQuick: false, isKeptAwake: true,
             host: Host(
                 cpu: "A processor", cores: 2, memoryBytes: 25_769_803_776, kernel: "Linux 6.1",
                 system: "Debian GNU/Linux 12",
@@ -32,7 +32,7 @@ enum SampleResults {
         MeasuredRun(
             scenario: scenario, server: server, round: round, startedAt: "2026-11-21T14:00:00Z",
             loadAverage: "0.10 0.20 0.30 1/100 4242", serverCommand: ["server"], serverCores: CoreSet([0]),
-            loadCommand: ["sse-load"], loadCores: CoreSet([1]), threads: [server], wallS: 10,
+            loadCommand: ["sse-load"], loadCores: CoreSet([1]), threads: [server], wallS: 10, stolenShare: 0.015,
             report: failure == nil
                 ? LoadReport(
                     scenario: scenario, title: "A scenario", goal: "", server: server, dialect: "peer",

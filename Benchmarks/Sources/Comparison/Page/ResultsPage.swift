@@ -147,6 +147,18 @@ package struct ResultsPage: Sendable {
                 "\(Figure.text(spread.median)) [\(Figure.text(spread.min))–\(Figure.text(spread.max))]",
             ])
         }
+        if let spread = Spread(results.measurements.compactMap { $0.stolenShare.map { $0 * 100 } }) {
+            table.add([
+                "CPU time that the host took away, of what was asked for",
+                "\(Figure.text(spread.median)) % [\(Figure.text(spread.min))–\(Figure.text(spread.max))]",
+            ])
+        }
+        if let isKeptAwake = results.isKeptAwake {
+            table.add([
+                "idle cores",
+                isKeptAwake ? "kept awake (`--keep-awake`), as `idle=poll` would" : "halt, as the kernel has it",
+            ])
+        }
         return "## Machine\n\n\(table.text)"
     }
 
@@ -162,7 +174,7 @@ package struct ResultsPage: Sendable {
         \(results.command.joined(separator: " "))
         ```
 
-        The command lines of each run, its load average and the whole report of the generator are in the results file.
+        The command lines of each run, its load average, the share of CPU time that the host took and the whole report of the generator are in the results file.
         """
     }
 }

@@ -11,6 +11,8 @@ package struct Results: Codable, Sendable, Equatable {
     package var rounds: Int
     /// Shrunk scenarios: proves that everything works and says nothing of speed.
     package var isQuick: Bool
+    /// Whether the cores were kept from halting (``AwakeCores``); nil in files from before that could be.
+    package var isKeptAwake: Bool?
     package var host: Host
     package var revision: Revision
     package var disk: DiskProbe
@@ -54,6 +56,8 @@ package struct MeasuredRun: Codable, Sendable, Equatable {
     /// Names of the server's threads, as `report.phases[].server_cpu_by_thread` uses them.
     package var threads: [String]
     package var wallS: Double
+    /// Of the time that the server's and the generator's cores asked for, what the host took away: 0 to 1.
+    package var stolenShare: Double?
     /// Nil when it failed, and for `start`.
     package var report: LoadReport?
     /// For `start` only: from exec to the first 200, ms, one for each start.

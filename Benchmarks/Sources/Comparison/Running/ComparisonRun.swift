@@ -81,7 +81,10 @@ package final class ComparisonRun {
     }
 
     private func measure(_ spec: ServerSpec, _ scenario: Scenario, round: Int) throws -> MeasuredRun {
-        var measurement = empty(scenario.name, spec, round: round, Placement.of(scenario.name))
+        let placement = Placement.of(scenario.name)
+        var measurement = empty(scenario.name, spec, round: round, placement)
+        let cores = CoreSet(placement.server.cores + placement.load.cores)
+        let stolen = StolenTime(of: cores)
         let begin = ContinuousClock.now
         do {
             try bench.withScratch(spec.name) { try run(scenario, on: spec, in: $0, &measurement) }
@@ -90,6 +93,7 @@ package final class ComparisonRun {
             measurement.failure = "\(error)"
         }
         measurement.wallS = (ContinuousClock.now - begin).microseconds / 1e6
+        measurement.stolenShare = stolen.flatMap { StolenTime(of: cores)?.share(since: $0) }
         return measurement
     }
 
@@ -98,15 +102,16 @@ package final class ComparisonRun {
     ) throws {
         let server = try ServerRun(spec, port: takePort(), cores: measurement.serverCores, directory: directory)
         defer { server.stop() }
-        measurement.serverCommand = server.command
+        measurement.serverCommand = bench.shortened(server.command)
         try server.waitUntilReady(atMost: .seconds(20))
         // Interpreters go on loading for a while after they listen.
         usleep(300_000)
         measurement.threads = ProcessTable.threadNames(of: server.processes)
         measurement.loadAverage = Host.loadAverage()
         let load = LoadRun(bench: bench, scenario: scenario, spec: spec, directory: directory)
-        measurement.loadCommand = try load.prepare(port: server.port, processes: server.processes)
-        measurement.report = try load.run(measurement.loadCommand, cores: measurement.loadCores)
+        let command = try load.prepare(port: server.port, processes: server.processes)
+        measurement.loadCommand = bench.shortened(command)
+        measurement.report = try load.run(command, cores: measurement.loadCores)
         measurement.failure = server.unexpectedEnd
     }
 

@@ -7,11 +7,13 @@ extension Results {
     ///   - command: that makes this comparison again.
     ///   - staticBinary: a static build of our server, whose size is to be told.
     package static func prepare(
-        command: [String], rounds: Int, isQuick: Bool, bench: Workbench, servers: [ServerSpec], staticBinary: URL?
+        command: [String], rounds: Int, isQuick: Bool, isKeptAwake: Bool, bench: Workbench, servers: [ServerSpec],
+        staticBinary: URL?
     ) throws -> Results {
         try FileManager.default.createDirectory(at: bench.output, withIntermediateDirectories: true)
         return Results(
             command: command, startedAt: ComparisonRun.now(), rounds: isQuick ? 1 : rounds, isQuick: isQuick,
+            isKeptAwake: isKeptAwake,
             host: .current(), revision: .of(bench.repository),
             disk: try DiskProbe.measure(in: bench.output, count: isQuick ? 50 : 500),
             servers: servers.map { ServerFacts(name: $0.name, title: $0.title, version: $0.version()) },

@@ -18,6 +18,19 @@ package struct Workbench: Sendable {
 
     package var resultsFile: URL { output.appendingPathComponent("results.json") }
 
+    /// A command as results tell it: below the repository from there, what is below the output by the name OUT. Where somebody keeps
+    /// either is nobody's business.
+    func shortened(_ command: [String]) -> [String] {
+        command.map { word in
+            for (directory, name) in [(output, "OUT"), (repository, ".")] {
+                let prefix = directory.standardizedFileURL.path
+                if word == prefix { return name }
+                if word.hasPrefix(prefix + "/") { return name + word.dropFirst(prefix.count) }
+            }
+            return word
+        }
+    }
+
     /// The repository's root, from a directory inside it.
     package static func repository(from directory: URL) throws -> URL {
         var candidate = directory.standardizedFileURL
