@@ -13,7 +13,7 @@ build="libevent-dev libsqlite3-dev libyaml-dev pkg-config"
 demo="ffmpeg pocketsphinx pocketsphinx-en-us pocketsphinx-testdata"
 test="curl nginx-light caddy haproxy chromium chromium-driver firefox-esr nodejs node-eventsource python3-venv jq"
 # binutils: the stripped binary is measured, too. nchan's file in /etc/nginx is read by no test: they bring a whole configuration.
-bench="gcc libc6-dev binutils nodejs python3-venv nginx-light libnginx-mod-nchan"
+bench="gcc libc6-dev liburing-dev binutils nodejs python3-venv nginx-light libnginx-mod-nchan"
 
 case $level in
     build) wanted=$build ;;
@@ -64,6 +64,7 @@ if [ "$level" = bench ]; then
     }
     compile Benchmarks/Peers/epoll/epoll-sse.c
     compile Benchmarks/Peers/libevent/steal-sse.c -levent
+    compile Benchmarks/Experiments/ring-send.c -luring -pthread
     requirements=Benchmarks/Peers/starlette/requirements.txt
     if ! cmp -s "$requirements" "$peers/venv/installed.txt"; then
         rm -rf "$peers/venv"
