@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// True as soon as the condition holds; false when it did not within 30 s.
-func eventually(withinSeconds seconds: Int = 30, _ condition: () throws -> Bool) rethrows -> Bool {
+/// True as soon as the condition holds; false when it did not in time, which is long because the machine may be slow.
+func eventually(withinSeconds seconds: Int = 120, _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = DispatchTime.now() + .seconds(seconds)
     while DispatchTime.now() < deadline {
         if try condition() { return true }
