@@ -100,7 +100,7 @@ import Testing
             let store = try SQLiteStore(path: disk.path + "/journal.sqlite")
             try store.commit([.insertJob(makeJob(1, "j"))])
             var last: Int64 = 0
-            while last < 1000 {
+            while last < 700 {
                 try store.commit(bigEvents((last + 1)...(last + 5), bytes: 2000))
                 last += 5
             }
@@ -123,10 +123,14 @@ import Testing
     }
 
     @Test func whatMayWaitInTheLogFollowsTheRoomOnTheDisk() {
-        #expect(LogBound.bound(freeBytes: .max) == 8 << 20)
-        #expect(LogBound.bound(freeBytes: 16 << 20) == 8 << 20)
-        #expect(LogBound.bound(freeBytes: 6 << 20) == 3 << 20)
-        #expect(LogBound.bound(freeBytes: 0) == 256 << 10)
+        func bounds(_ freeMiB: Int) -> [Int] {
+            let bound = LogBound(freeBytes: freeMiB << 20)
+            return [bound.startBytes, bound.endBytes]
+        }
+        #expect(bounds(1 << 20) == [4 << 20, 64 << 20])
+        #expect(bounds(16) == [4 << 20, 8 << 20])
+        #expect(bounds(6) == [3 << 19, 3 << 20])
+        #expect(bounds(0) == [256 << 10, 512 << 10])
     }
 
     @Test(.enabled("needs root, to mount a small file system") { TinyFileSystem.isPossible })

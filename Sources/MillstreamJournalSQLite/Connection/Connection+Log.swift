@@ -13,9 +13,10 @@ final class LogExtent {
     /// The length of the log's file as `reserveLog` last saw it.
     fileprivate var reservedBytes = 0
 
-    /// A commit that leaves fewer pages than were there began the log anew: all of it had been moved.
+    /// A commit begins the log anew when all of it is moved and no reader stands in it. Taken for anew although it is not, the log
+    /// is moved early, and the next checkpoint says how far it is.
     fileprivate func didCommit(pages now: Int) {
-        if now < pages {
+        if now <= pages || movedPages >= pages {
             movedPages = 0
             restarts += 1
         }
@@ -53,7 +54,9 @@ extension Connection {
     /// Pages in the log that no checkpoint has moved yet.
     var walPages: Int { max(0, log.pages - log.movedPages) }
 
-    func checkpoint(_ mode: CheckpointMode) throws(JournalError) {
+    /// False when another connection is at a checkpoint.
+    @discardableResult
+    func checkpoint(_ mode: CheckpointMode) throws(JournalError) -> Bool {
         guard let handle else { throw Self.closed }
         var logPages: Int32 = 0
         var movedPages: Int32 = 0
@@ -62,7 +65,14 @@ extension Connection {
             &logPages, &movedPages)
         // A reader in the way is no fault: the next checkpoint goes on.
         guard code == SQLITE_OK || (mode == .passive && code & 0xFF == SQLITE_BUSY) else { throw fault(code) }
-        if code == SQLITE_OK { log.didMove(max(0, Int(movedPages)), of: max(0, Int(logPages))) }
+        guard code == SQLITE_OK else { return false }
+        log.didMove(max(0, Int(movedPages)), of: max(0, Int(logPages)))
+        return true
+    }
+
+    /// Another connection moved so many of the log's pages.
+    func noteMoved(pages: Int) {
+        log.didMove(min(pages, log.pages), of: log.pages)
     }
 
     /// Has the system write the database file itself, whatever `synchronous` says.

@@ -1,5 +1,5 @@
-// The writer of the journal file: one connection, used by the journal lane alone. Owns the transaction, the checkpoints and the
-// mark of a clean end. Does not lock the data directory: that is done once for all files in it.
+// The writer of the journal file: one connection, used by the journal lane alone. Owns the transaction and the mark of a
+// clean end, and has the log moved. Does not lock the data directory: that is done once for all files in it.
 
 import Glibc
 import MillstreamJournal
@@ -13,7 +13,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
     private let synchronous: Synchronous
     private let writer: BatchWriter
     private let removal: LogRemoval
-    private var logBound: LogBound
+    let logMover: LogMover
     /// Of keys that `expireIdempotency` had to leave; nil when none were left.
     private var expiryLeft: Timestamp?
 
@@ -53,7 +53,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
             self.synchronous = synchronous
             writer = try BatchWriter(connection, state: state)
             removal = LogRemoval(connection)
-            logBound = LogBound(path: connection.path)
+            logMover = LogMover(connection, synchronous: synchronous)
             super.init(connection, epochOverride: state.epochOverride)
         } catch {
             connection.close()
@@ -114,28 +114,12 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
         do throws(JournalError) {
             try write { () throws(JournalError) in try writer.apply(batch) }
         } catch {
-            guard error.code == .full, moveLogOnFullDisk() else { throw error }
+            guard error.code == .full, logMover.moveOnFullDisk() else { throw error }
             try write { () throws(JournalError) in try writer.apply(batch) }
         }
         if let left = writer.expiryLeft { expiryLeft = left }
         if synchronous == .full { connection.reserveLog(step: Self.logStepBytes) }
-        // The batch is stored, whatever becomes of the checkpoint; a fault of it comes again in `maintain`.
-        if logBound.isReached(by: waitingBytes) { try? connection.checkpoint(.passive) }
-    }
-
-    /// In the log, for a checkpoint.
-    private var waitingBytes: Int { connection.walPages * Connection.frameBytes }
-
-    /// A log that is in the database file is used anew from its start, and so takes a batch on a disk that has no room left. The
-    /// zeros behind it may be what the database file lacks. True when all of it was moved.
-    private func moveLogOnFullDisk() -> Bool {
-        guard connection.walPages > 0 else { return false }
-        try? connection.checkpoint(.passive)
-        if connection.walPages > 0 {
-            connection.giveBackReserve()
-            try? connection.checkpoint(.passive)
-        }
-        return connection.walPages == 0
+        logMover.didCommit()
     }
 
     /// One transaction with the row about the store; after a fault that row is as it was.
@@ -166,18 +150,14 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
 
     private static let maxRowsDeletedPerCall = 2000
 
-    /// A checkpoint when 8 MiB wait for one, or half of what the disk has free; then one piece of work: a transaction that deletes
-    /// at most 2,000 rows. Pages of deleted rows are used again; the file gets smaller with `JournalInspection.compact()` only.
+    /// One piece of work: a transaction that deletes at most 2,000 rows. Pages of deleted rows are used again; the file gets smaller
+    /// with `JournalInspection.compact()` only. Throws also when the log could not be moved beside the commits.
     public func maintain() throws(JournalError) -> Bool {
         guard connection.isOpen else { throw Connection.closed }
-        // Removals go on behind a log that cannot be moved: they are what may make room.
-        var fault: JournalError?
-        if waitingBytes >= logBound.present() {
-            do throws(JournalError) { try connection.checkpoint(.passive) } catch { fault = error }
-        }
         var isMore = try expireLeftKeys()
         if !isMore { isMore = try removeLeftLogs() }
-        if let fault { throw fault }
+        // Removals come first also when the log cannot be moved: they are what may make room.
+        try logMover.lookAfter()
         return isMore
     }
 
@@ -216,6 +196,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
     /// Says on the disk that all is there, and closes. A fault leaves the mark of an unclean end, which is the safe one.
     public func close() {
         guard connection.isOpen else { return }
+        logMover.stop()
         try? markClean()
         connection.close()
     }

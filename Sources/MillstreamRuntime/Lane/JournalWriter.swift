@@ -29,9 +29,14 @@ final class JournalWriter {
     private var batchesWithoutMaintenance = 0
     private var maintenanceIsPending = false
     private var maintainAt = MonotonicTime(nanoseconds: 0)
+    /// Of maintenance: how often in a row, and the last one.
+    private var maintenanceFaults = 0
+    private var maintenanceFault: JournalError?
     private var failedCommits: UInt64 = 0
     private var storedCommands: UInt64 = 0
 
+    /// A fault of maintenance that came so often, a second apart, is the store's.
+    private static let lastingMaintenanceFaults = 5
     /// Between the steps of one round of the ledger's sweep.
     private static let sweepStepMs = 20
 
@@ -83,7 +88,11 @@ final class JournalWriter {
 
     private var isFaulty: Bool { health != .ok }
     /// What the loop is told.
-    private var publishedHealth: StoreHealth { isFaulty ? health : readFault.map(StoreHealth.faulty) ?? .ok }
+    private var publishedHealth: StoreHealth {
+        if isFaulty { return health }
+        let lasting = maintenanceFaults >= Self.lastingMaintenanceFaults ? maintenanceFault : nil
+        return (readFault ?? lasting).map(StoreHealth.faulty) ?? .ok
+    }
 
     // MARK: Turns
 
@@ -316,9 +325,13 @@ final class JournalWriter {
         batchesWithoutMaintenance = 0
         do throws(JournalError) {
             maintenanceIsPending = try store.maintain()
+            maintenanceFaults = 0
             maintainAt = now.advanced(byMs: maintenanceIsPending ? 10 : limits.maintainIntervalMs)
         } catch {
-            // The next commit tells whether the store is at fault; maintenance alone refuses nobody, and is tried again.
+            // The next commit tells whether the store is at fault; maintenance alone refuses nobody. It is tried again, and said
+            // when it goes on failing.
+            maintenanceFaults += 1
+            maintenanceFault = error
             maintainAt = now.advanced(byMs: limits.maintainIntervalMs)
         }
     }

@@ -1,0 +1,97 @@
+// Has the write-ahead log moved in time, for the writer, on its thread. The situations after a commit:
+//
+//   little waits                  nothing
+//   start reached                 the checkpointer is asked; commits go on meanwhile
+//   it answers, little is left    the writer moves the rest (some 60 pages): under a load that never pauses nobody else could, and
+//                                 only a log that is moved to its last page is begun anew
+//   it answers, much is left      it is asked again: its next round is shorter. After a round that moved nothing (a reader stands
+//                                 in the log) only once more has come
+//   end reached                   the writer waits for the round that is under way, and moves the rest itself: commits come faster
+//                                 than the disk takes them
+
+import MillstreamJournal
+
+final class LogMover {
+    private let connection: Connection
+    let checkpointer: Checkpointer
+    private var bound: LogBound
+    /// What waits when the disk is looked at again, and when something is done.
+    private var lookAt = LogBound.restBytes
+    private var lastBytes = 0
+
+    init(_ connection: Connection, synchronous: Synchronous) {
+        self.connection = connection
+        checkpointer = Checkpointer(path: connection.path, synchronous: synchronous)
+        bound = LogBound(path: connection.path)
+    }
+
+    private var waitingBytes: Int { connection.walPages * Connection.frameBytes }
+
+    func didCommit() {
+        if let progress = checkpointer.takeProgress(), progress.restarts == connection.log.restarts {
+            didMove(progress)
+        }
+        let waiting = waitingBytes
+        if waiting < lastBytes { lookAt = LogBound.restBytes }
+        lastBytes = waiting
+        guard waiting >= lookAt else { return }
+        lookAt = waiting + LogBound.restBytes
+        bound = LogBound(path: connection.path)
+        if waiting >= bound.endBytes {
+            finish()
+            moveHere()
+        } else if waiting >= bound.startBytes {
+            checkpointer.move(restarts: connection.log.restarts)
+        }
+    }
+
+    /// The checkpointer's answer.
+    private func didMove(_ progress: Checkpointer.Progress) {
+        let before = connection.log.movedPages
+        connection.noteMoved(pages: progress.movedPages)
+        guard connection.log.movedPages > before else { return }
+        if waitingBytes > LogBound.restBytes {
+            checkpointer.move(restarts: progress.restarts)
+        } else if waitingBytes > 0 {
+            moveHere()
+        }
+    }
+
+    /// The batch is stored, whatever becomes of this; a fault of it comes again in `lookAfter`.
+    private func moveHere() {
+        _ = try? connection.checkpoint(.passive)
+    }
+
+    /// When the lane has time. Throws the fault that the checkpointer ended with, and has it try again.
+    func lookAfter() throws(JournalError) {
+        let fault = checkpointer.fault
+        if fault != nil || waitingBytes >= bound.startBytes { checkpointer.move(restarts: connection.log.restarts) }
+        if let fault { throw fault }
+    }
+
+    /// A log that is in the database file is used anew from its start, and so takes a batch on a disk that has no room left. The
+    /// zeros behind it may be what the database file lacks. True when all of it was moved.
+    func moveOnFullDisk() -> Bool {
+        guard connection.walPages > 0 else { return false }
+        finish()
+        moveHere()
+        if connection.walPages > 0 {
+            connection.giveBackReserve()
+            moveHere()
+        }
+        return connection.walPages == 0
+    }
+
+    /// Ends the checkpointer, before the writer's last checkpoint; it may be at one that cannot be interrupted.
+    func stop() {
+        checkpointer.stop()
+    }
+
+    /// Waits for the checkpointer to rest, and takes its answer.
+    func finish() {
+        checkpointer.finish()
+        if let progress = checkpointer.takeProgress(), progress.restarts == connection.log.restarts {
+            connection.noteMoved(pages: progress.movedPages)
+        }
+    }
+}

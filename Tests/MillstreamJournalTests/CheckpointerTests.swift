@@ -1,0 +1,87 @@
+// The write-ahead log under a load that never pauses: moved beside the commits, begun anew, and a fault of it no commit's.
+
+import MillstreamJournal
+import Testing
+
+@testable import MillstreamJournalSQLite
+
+@Suite struct CheckpointerTests {
+    private func event(_ sequence: Int64) -> JournalMutation {
+        .append(LogRef(1), makeEvent(sequence, data: "\"" + String(repeating: "x", count: 9000) + "\""), nil)
+    }
+
+    private func waitingBytes(_ store: SQLiteStore) -> Int { store.connection.walPages * Connection.frameBytes }
+
+    /// Commits until the checkpointer was asked; returns the last event's number.
+    private func fill(_ store: SQLiteStore) throws -> Int64 {
+        var last: Int64 = 0
+        while !store.logMover.checkpointer.isBusy, waitingBytes(store) < 8 << 20, store.connection.log.movedPages == 0 {
+            last += 1
+            try store.commit([event(last)])
+        }
+        return last
+    }
+
+    @Test func theLogIsMovedBesideTheCommitsAndBegunAnew() throws {
+        try TemporaryDirectory.with { directory in
+            let store = try SQLiteStore(path: directory.journal, synchronous: .off)
+            var last = try fill(store)
+            #expect(waitingBytes(store) < 5 << 20)
+            store.logMover.finish()
+            #expect(waitingBytes(store) == 0)
+            last += 1
+            try store.commit([event(last)])
+            #expect(store.connection.log.pages < 40)
+            #expect(try store.allEvents(1).count == Int(last))
+            store.close()
+        }
+    }
+
+    @Test func whatCameMeanwhileIsMovedByTheWriter() throws {
+        try TemporaryDirectory.with { directory in
+            let store = try SQLiteStore(path: directory.journal, synchronous: .off)
+            var last = try fill(store)
+            store.logMover.checkpointer.finish()
+            for _ in 0..<3 {
+                last += 1
+                try store.commit([event(last)])
+            }
+            #expect(store.connection.log.pages < 40, "the commit after the answer moved the rest")
+            #expect(try store.allEvents(1).count == Int(last))
+            store.close()
+            #expect(try SQLiteReader(path: directory.journal).allEvents(1).count == Int(last))
+        }
+    }
+
+    @Test func aFaultIsKeptUntilACheckpointSucceeds() throws {
+        try TemporaryDirectory.with { directory in
+            let checkpointer = Checkpointer(path: directory.journal, synchronous: .full)
+            checkpointer.move(restarts: 0)
+            checkpointer.finish()
+            #expect(checkpointer.fault != nil)
+            #expect(checkpointer.takeProgress() == nil)
+            let store = try SQLiteStore(path: directory.journal)
+            try store.commit([event(1)])
+            checkpointer.move(restarts: 7)
+            checkpointer.finish()
+            #expect(checkpointer.fault == nil)
+            let progress = try #require(checkpointer.takeProgress())
+            #expect(progress.restarts == 7)
+            #expect(progress.movedPages == store.connection.log.pages)
+            checkpointer.stop()
+            store.close()
+        }
+    }
+
+    @Test func aStoreThatIsDroppedEndsItsCheckpointer() throws {
+        try TemporaryDirectory.with { directory in
+            var store: SQLiteStore? = try SQLiteStore(path: directory.journal)
+            try store?.commit([event(1)])
+            store = nil
+            let again = try SQLiteStore(path: directory.journal)
+            #expect(!again.wasClean)
+            #expect(try again.allEvents(1).count == 1)
+            again.close()
+        }
+    }
+}
