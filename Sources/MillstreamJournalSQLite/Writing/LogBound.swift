@@ -8,8 +8,10 @@ struct LogBound {
     /// From here on the checkpointer works, beside the commits; half of what the log is to hold under a steady load.
     var startBytes = 4 << 20
     /// From here on the writer waits for the disk itself.
-    var endBytes = 64 << 20
+    var endBytes = maxLogBytes
 
+    /// Of the log, moved or not, while no reader stands in it.
+    static let maxLogBytes = 64 << 20
     /// The checkpointer leaves the writer no more than this, which takes the disk as long as a few commits.
     static let restBytes = 256 << 10
 

@@ -37,7 +37,8 @@ final class LogMover {
         guard waiting >= lookAt else { return }
         lookAt = waiting + LogBound.restBytes
         bound = LogBound(path: connection.path)
-        if waiting >= bound.endBytes {
+        // What was moved counts, too: it is only left behind when all is.
+        if waiting >= bound.endBytes || connection.log.pages * Connection.frameBytes >= LogBound.maxLogBytes {
             finish()
             moveHere()
         } else if waiting >= bound.startBytes {
