@@ -5,8 +5,8 @@ import Glibc
 // head of the chunked reply is ours, as those of all replies are: evhttp would format and copy each header three times
 // (a seventh of what an open cost). It goes to the slot, to leave with the first event. The order matters:
 //   1. dup the socket, while a failure can still be answered with 503;
-//   2. take the descriptor from the bufferevent: libevent deletes its epoll registration, which epoll would otherwise keep,
-//      since it knows the open file and not the number;
+//   2. take the socket out of the epoll set if it was in it: epoll would otherwise keep its registration, since it knows the
+//      open file and not the number;
 //   3. put /dev/null over the old number, because evhttp shuts down and closes it when it frees the connection.
 
 extension HTTPConnection {
@@ -21,7 +21,7 @@ extension HTTPConnection {
             reply(status: problem.status, headers: problem.headers, body: problem.body)
             return nil
         }
-        bufferevent_setfd(bufferevent, -1)
+        pauseReading()
         let head = server.replyText.streamHead(headers: headers, isBare: isBare)
         dup2(server.nullDescriptor, descriptor)
         // What the peer sent behind this request never runs.

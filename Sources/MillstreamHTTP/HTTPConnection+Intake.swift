@@ -203,13 +203,13 @@ extension HTTPConnection {
         }
         if isBodyComplete {
             phase = .finishingUpload
-            // A client may close its sending side behind the body: evhttp would give it up before it has its answer.
-            bufferevent_disable(bufferevent, Int16(EV_READ))
+            // A client may close its sending side behind the body: the application hears of that when it has the request.
+            pauseReading()
             server.clearDeadline(of: self)
             return true
         }
         if upload.bytesInFlight > server.settings.maxUploadBytesInFlight {
-            bufferevent_disable(bufferevent, Int16(EV_READ))
+            pauseReading()
             server.setDeadline(of: self, at: bodyDeadline)
         } else {
             expectMoreOfUpload()
@@ -222,7 +222,6 @@ extension HTTPConnection {
         guard let upload else { return }
         upload.laneDidWrite(byteCount: byteCount)
         if phase == .storingUpload, upload.bytesInFlight <= server.settings.maxUploadBytesInFlight / 2 {
-            bufferevent_enable(bufferevent, Int16(EV_READ))
             expectMoreOfUpload()
         }
     }
@@ -231,6 +230,7 @@ extension HTTPConnection {
     private func expectMoreOfUpload() {
         let pause = server.loop.now.advanced(byMs: server.settings.uploadStallTimeoutMs)
         server.setDeadline(of: self, at: min(bodyDeadline, pause))
+        expectInput()
     }
 
     func uploadDidFinish(path: String) {

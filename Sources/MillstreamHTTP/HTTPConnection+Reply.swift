@@ -39,7 +39,8 @@ extension HTTPConnection {
         server.setDeadline(of: self, afterMs: server.settings.idleTimeoutMs)
         // With an empty output evhttp ends the request at once and takes libevent's callbacks back.
         evhttp_send_reply_end(evhttpRequest)
-        if phase == .idle, !pending.isEmpty { server.requestAdvance(of: self) }
+        guard phase == .idle else { return }
+        if pending.isEmpty { resumeReading() } else { server.requestAdvance(of: self) }
     }
 
     /// Refuses what was read so far and ends the connection; whatever else comes is dropped.
@@ -63,7 +64,6 @@ extension HTTPConnection {
             status: problem.status, headers: problem.headers, bodyByteCount: problem.body.count, isClosing: &isClosing)
         pending.removeAll()
         endExchange()
-        takeCallbacks()
         sendLast(text, isHead ? [] : problem.body)
     }
 
@@ -107,6 +107,7 @@ extension HTTPConnection {
     private func watchOutput() {
         lastOutputBytes = evbuffer_get_length(bufferevent_get_output(bufferevent))
         server.setDeadline(of: self, afterMs: server.settings.stallTimeoutMs)
+        takeCallbacks()
         bufferevent_enable(bufferevent, Int16(EV_WRITE))
     }
 
@@ -127,7 +128,7 @@ extension HTTPConnection {
         phase = .lingering
         shutdown(descriptor, Int32(SHUT_WR))
         server.setDeadline(of: self, afterMs: server.settings.lingerTimeoutMs)
-        bufferevent_enable(bufferevent, Int16(EV_READ))
+        resumeReading()
     }
 
     // MARK: Deadlines

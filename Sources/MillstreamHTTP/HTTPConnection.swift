@@ -2,11 +2,10 @@ import CLibevent
 import Glibc
 import MillstreamLoop
 
-// One connection while it is evhttp's: the guard in front of it. The bytes that libevent reads are moved out of evhttp's
-// sight at once; the guard checks the head, collects the body, and only then shows evhttp one small request of its own
-// making, so that evhttp never parses what a peer wrote. Who answers libevent's callbacks changes with the phase: evhttp
-// while a request is read, the guard from the moment the application has it, since evhttp calls exit(1) when it is asked
-// to read then. The connection ends in exactly one place, `evhttpIsClosing`. Loop thread only.
+// One connection while it is evhttp's: the guard in front of it. The guard alone reads the socket; evhttp's bufferevent
+// never does. It checks the head, collects the body, and only then shows evhttp one small request of its own making, so
+// that evhttp never parses what a peer wrote. libevent writes what a socket does not take at once; its callbacks are ours
+// meanwhile. The connection ends in exactly one place, `evhttpIsClosing`. Loop thread only.
 
 final class HTTPConnection {
     enum Phase {
@@ -77,21 +76,24 @@ final class HTTPConnection {
     var lastOutputBytes = 0
     var lingerBytes = 0
 
-    private var inputWatch: OpaquePointer?
-    var isInsideRead = false
-    var isPushing = false
+    /// Number of the socket's registration in the epoll set; 0 while it is not in it.
+    var registration: UInt32 = 0
+    /// Reading waits until the request in hand is answered.
+    var isHeldBack = false
+    private let silence: SilencedReading
 
-    init(server: HTTPServer, slot: Int, bufferevent: OpaquePointer) {
+    /// `bufferevent` is silenced.
+    init(server: HTTPServer, slot: Int, bufferevent: OpaquePointer, silence: SilencedReading) {
         self.server = server
         self.slot = slot
         self.bufferevent = bufferevent
+        self.silence = silence
         // Our own reference: the pointer stays good whatever evhttp does.
         bufferevent_incref(bufferevent)
-        let owner = Unmanaged.passUnretained(self).toOpaque()
-        inputWatch = evbuffer_add_cb(bufferevent_get_input(bufferevent), onInputChange, owner)
     }
 
     deinit {
+        silence.remove(bufferevent)
         bufferevent_decref(bufferevent)
     }
 
@@ -110,60 +112,6 @@ final class HTTPConnection {
         return true
     }
 
-    // MARK: Input
-
-    /// libevent has read from the socket.
-    fileprivate func inputDidArrive() {
-        guard !isPushing else { return }
-        let input = bufferevent_get_input(bufferevent)
-        let count = evbuffer_get_length(input)
-        guard count > 0 else { return }
-        if phase == .newborn { server.settleNewborns() }
-        server.counters.bytesIn &+= UInt64(count)
-        switch phase {
-        case .flushing, .lingering, .closed, .newborn:
-            lingerBytes += count
-            evbuffer_drain(input, count)
-            if lingerBytes > server.settings.maxLingerBytes { server.requestClose(of: self) }
-        default:
-            if let bytes = evbuffer_pullup(input, -1) {
-                pending.append(UnsafeRawBufferPointer(start: bytes, count: count))
-            }
-            evbuffer_drain(input, count)
-            isInsideRead = true
-            advance()
-            isInsideRead = false
-        }
-    }
-
-    /// Goes on with what is in `pending`, as far as the phase allows.
-    func advance() {
-        while true {
-            switch phase {
-            case .excess:
-                refuse(.tooManyConnections, head: nil)
-            case .idle, .readingHead:
-                guard takeHead() else { return }
-            case .readingBody:
-                guard takeBody() else { return }
-            case .storingUpload:
-                guard takeUpload() else { return }
-            case .finishingUpload, .presenting, .exchanging, .writing:
-                boundPipelining()
-                return
-            case .newborn, .flushing, .lingering, .closed:
-                return
-            }
-        }
-    }
-
-    /// Requests behind the one in hand wait here; past the bound, in the kernel.
-    private func boundPipelining() {
-        guard pending.count > server.settings.maxPipelinedBytes, phase != .presenting else { return }
-        if Int32(bufferevent_get_enabled(bufferevent)) & EV_READ != 0 { server.counters.didReach(.pipelinedBytes) }
-        bufferevent_disable(bufferevent, Int16(EV_READ))
-    }
-
     // MARK: End
 
     /// Ends the connection at once; evhttp frees its objects and closes the socket.
@@ -180,8 +128,8 @@ final class HTTPConnection {
         evhttpConnection = nil
         evhttpRequest = nil
         phase = .closed
-        if let inputWatch { evbuffer_remove_cb_entry(bufferevent_get_input(bufferevent), inputWatch) }
-        inputWatch = nil
+        // The set forgets the socket when evhttp closes it.
+        registration = 0
         // Detached by evhttp on end of file or error: it is ours then.
         if let request, evhttp_request_get_connection(request) == nil { evhttp_request_free(request) }
         endExchange()
@@ -209,14 +157,6 @@ final class HTTPConnection {
             server.counters.activeUploads -= 1
         }
     }
-}
-
-/// libevent: bytes were added to or taken from the input. `owner` removes this callback before it goes.
-private func onInputChange(
-    _ buffer: OpaquePointer?, _ info: UnsafePointer<evbuffer_cb_info>?, _ owner: UnsafeMutableRawPointer?
-) {
-    guard let owner, let info, info.pointee.n_added > 0 else { return }
-    Unmanaged<HTTPConnection>.fromOpaque(owner).takeUnretainedValue().inputDidArrive()
 }
 
 /// evhttp: the connection is about to be freed. The server keeps `owner` until this has returned.

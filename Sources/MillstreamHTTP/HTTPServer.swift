@@ -16,6 +16,7 @@ public final class HTTPServer {
     let parser: RequestHeadParser
     let replyText = ReplyText()
     let uploads: UploadLane
+    private let silence: SilencedReading
     /// Put over the sockets of graduated streams for evhttp to close.
     let nullDescriptor: Int32
     var counters = HTTPMetrics()
@@ -48,6 +49,7 @@ public final class HTTPServer {
         self.application = application
         parser = RequestHeadParser(maxTargetBytes: settings.maxTargetBytes, maxHeaderFields: settings.maxHeaderFields)
         streams = try StreamTable(loop: loop, settings: settings)
+        silence = try SilencedReading(loop: loop)
         do throws(LoopError) {
             uploads = try UploadLane(maxUploads: settings.maxUploads)
         } catch {
@@ -65,6 +67,7 @@ public final class HTTPServer {
         evhttp_set_max_body_size(evhttp, -1)
         evhttp_set_default_content_type(evhttp, nil)
         deferredWork = loop.deferred { [unowned self] in doDeferredWork() }
+        streams.connectionIsReadable = { [unowned self] tag in connectionIsReadable(tag) }
         streams.countDidChange = { [weak self] in self?.checkCapacity() }
         uploads.reports.attach(to: loop) { [weak self] reports in self?.take(reports) }
     }
@@ -140,11 +143,17 @@ public final class HTTPServer {
         guard let bufferevent = bufferevent_socket_new(loop.base, -1, 0) else { return nil }
         // Enabled by default, and evhttp disables it only after the socket is registered: two epoll_ctl for nothing.
         bufferevent_disable(bufferevent, Int16(EV_WRITE))
+        guard silence.add(bufferevent) else {
+            bufferevent_free(bufferevent)
+            return nil
+        }
+        // Frozen outside of libevent's reads, so that nobody adds to it by mistake: here the guard does, and libevent never.
+        evbuffer_unfreeze(bufferevent_get_input(bufferevent), 0)
         let slot = freeSlots.popLast() ?? connections.count
         if slot == connections.count {
             connections.append(nil)
         }
-        let connection = HTTPConnection(server: self, slot: slot, bufferevent: bufferevent)
+        let connection = HTTPConnection(server: self, slot: slot, bufferevent: bufferevent, silence: silence)
         connections[slot] = connection
         counters.accepted &+= 1
         counters.openConnections += 1
@@ -154,8 +163,8 @@ public final class HTTPServer {
         return bufferevent
     }
 
-    /// The accept callback is over: evhttp's half of the new connections is known.
-    func settleNewborns() {
+    /// The accept callback is over: evhttp's half of the new connections is known. Most peers have sent their heads by now.
+    private func settleNewborns() {
         let settling = newborns
         newborns.removeAll(keepingCapacity: true)
         for connection in settling {
@@ -166,6 +175,7 @@ public final class HTTPServer {
             }
             if isExcess { counters.didReach(.connections) }
             setDeadline(of: connection, afterMs: isExcess ? settings.lingerTimeoutMs : settings.idleTimeoutMs)
+            if evhttp != nil { connection.readInput() }
         }
     }
 
@@ -194,6 +204,14 @@ public final class HTTPServer {
     private func checkCapacity() {
         let isFull = counters.openConnections + streams.count >= settings.maxConnections + Self.excessConnections
         for listener in listeners { listener.pauseWhileFull(isFull) }
+    }
+
+    /// The set: a connection has input, or its end.
+    private func connectionIsReadable(_ tag: ConnectionTag) {
+        guard connections.indices.contains(tag.slot), let connection = connections[tag.slot],
+            connection.registration == tag.generation
+        else { return }
+        connection.readInput()
     }
 
     /// evhttp hands over the request that the guard showed it.

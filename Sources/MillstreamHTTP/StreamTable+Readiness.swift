@@ -1,7 +1,8 @@
 import CLibevent
 import Glibc
 
-// What the table's own epoll says: input that is dropped, ends and resets, room for pending output.
+// What the table's own epoll says: input that is dropped, ends and resets, room for pending output. Connections that are
+// still evhttp's have their sockets in the same set, so that one system call finds all that is ready.
 
 extension StreamTable {
     /// `EPOLLOUT` is asked for only while output is pending.
@@ -11,12 +12,30 @@ extension StreamTable {
         _ = millstream_epoll_set(epoll, EPOLL_CTL_MOD, slot.pointee.descriptor, interest, id.tag)
     }
 
+    /// Tells of input on a connection's socket; false when the kernel cannot.
+    func watch(_ descriptor: Int32, _ tag: ConnectionTag) -> Bool {
+        millstream_epoll_set(epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN.rawValue, tag.tag) == 0
+    }
+
+    /// Before the socket gets another number, too: the set knows the file by the number it came with.
+    func unwatch(_ descriptor: Int32) {
+        _ = millstream_epoll_set(epoll, EPOLL_CTL_DEL, descriptor, 0, 0)
+    }
+
+    /// Times that the set is asked in one tick: sockets that always have input must not keep the loop to themselves.
+    private static let maxBatches = 64
+
     func socketsAreReady() {
-        while true {
+        for _ in 0..<Self.maxBatches {
             let found = Int(millstream_epoll_collect(epoll, ready))
             guard found > 0 else { return }
             for index in 0..<found {
-                socketIsReady(StreamID(tag: ready[index].tag), events: ready[index].events)
+                let readiness = ready[index]
+                if let connection = ConnectionTag(tag: readiness.tag) {
+                    connectionIsReadable?(connection)
+                } else {
+                    socketIsReady(StreamID(tag: readiness.tag), events: readiness.events)
+                }
             }
             // A full batch may have more behind it. Level-triggered: what is left comes again in the next tick anyway.
             guard found == Int(MILLSTREAM_EPOLL_BATCH) else { return }

@@ -31,6 +31,8 @@ public final class StreamTable {
     }
     /// For the server, which counts streams as connections.
     var countDidChange: (() -> Void)?
+    /// For the server, whose connections are in the same epoll set.
+    var connectionIsReadable: ((ConnectionTag) -> Void)?
     public internal(set) var stats = Stats()
 
     let loop: EventLoop

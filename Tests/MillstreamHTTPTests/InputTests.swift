@@ -1,0 +1,173 @@
+import Glibc
+import MillstreamHTTP
+import Testing
+
+// How the guard reads: what is there when the connection is accepted, what comes later, and how it ends.
+
+@Suite struct InputTests {
+    /// Runs `body` while the loop stands still, so that what it sends is there before the server looks.
+    private func whileLoopWaits(_ server: TestServer, _ body: () throws -> Void) rethrows {
+        let arrived = Signal()
+        let gate = Signal()
+        server.inbox.post { _ in
+            arrived.raise()
+            gate.wait()
+        }
+        arrived.wait()
+        defer { gate.raise() }
+        try body()
+    }
+
+    @Test func requestThatComesWithTheConnectionIsAnswered() throws {
+        let server = try TestServer()
+        var client: Client?
+        try whileLoopWaits(server) {
+            client = try server.connect()
+            try client?.request("GET /hello")
+        }
+        #expect(try client?.readResponse().text == "hello\n")
+        try client?.request("GET /target?again")
+        #expect(try client?.readResponse().text == "/target|again|test")
+    }
+
+    @Test func streamsThatAreAskedForWithTheConnectionBeginAtOnce() throws {
+        let server = try TestServer()
+        var clients: [Client] = []
+        try whileLoopWaits(server) {
+            for _ in 0..<50 {
+                let client = try server.connect()
+                try client.request("GET /stream")
+                clients.append(client)
+            }
+        }
+        for client in clients { _ = try client.read(through: "data: {}\n\n\r\n") }
+        #expect(server.onLoop { $0.streams.count } == 50)
+        #expect(server.onLoop { $0.server?.metrics.openConnections } == 0)
+        clients.removeAll()
+        #expect(server.waitUntil { $0.closeCount == 50 })
+    }
+
+    @Test func streamWhoseRequestComesInPiecesBegins() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.send("GET /stream HTTP/1.1\r\nHo")
+        #expect(server.waitUntil { ($0.server?.metrics.bytesIn ?? 0) > 0 })
+        try client.send("st: a\r\n\r\n")
+        _ = try client.read(through: "data: {}\n\n\r\n")
+        // Its socket has another number now; an event of the old one must not reach whoever has that.
+        for _ in 0..<20 {
+            let other = try server.connect()
+            try other.request("GET /hello")
+            #expect(try other.readResponse().status == 200)
+        }
+        server.onLoop { application in
+            _ = application.server?.streams.send(StreamPayload(body: Array("more".utf8)), to: application.streams[0])
+        }
+        _ = try client.read(through: "more\r\n")
+        client.close()
+        #expect(server.waitUntil { $0.closed[$0.streams[0]] == .peerClosed })
+    }
+
+    @Test func lateStreamOfAWatchedConnectionBegins() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.request("GET /hello")
+        #expect(try client.readResponse().status == 200)
+        try client.request("GET /late-stream")
+        #expect(server.waitUntil { $0.parked.count == 1 })
+        server.onLoop { application in
+            guard let exchange = application.server?.exchange(application.parked[0]) else { return }
+            application.beginStream(exchange)
+        }
+        _ = try client.read(through: "data: {}\n\n\r\n")
+        client.close()
+        #expect(server.waitUntil { $0.closeCount == 1 })
+    }
+
+    @Test func connectionThatEndsBeforeItIsAcceptedIsForgotten() throws {
+        let server = try TestServer()
+        try whileLoopWaits(server) {
+            try server.connect().close()
+            try server.connect().reset()
+            let partial = try server.connect()
+            try partial.send("GET /hel")
+            partial.close()
+        }
+        #expect(server.waitUntil { $0.server?.metrics.closed == 3 })
+        #expect(server.onLoop { $0.server?.metrics.openConnections } == 0)
+    }
+
+    @Test func halfCloseWithTheRequestIsAnswered() throws {
+        let server = try TestServer()
+        var clients: [Client] = []
+        try whileLoopWaits(server) {
+            for _ in 0..<2 {
+                let client = try server.connect()
+                try client.request("POST /park-body", ["Content-Length: 4"], body: "body")
+                client.finishSending()
+                clients.append(client)
+            }
+        }
+        #expect(server.waitUntil { $0.left.count == 2 })
+        server.onLoop { application in
+            for id in application.parked { application.reply(id, "seen") }
+        }
+        for client in clients {
+            let response = try client.readResponse()
+            #expect(response.text == "seen")
+            #expect(response["connection"] == "close")
+            #expect(try client.isClosedByServer())
+        }
+    }
+
+    @Test func halfClosedClientWithAPartOfARequestBehindItsRequestIsClosed() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.send("GET /park HTTP/1.1\r\nHost: a\r\n\r\nGET /hel")
+        client.finishSending()
+        #expect(server.waitUntil { $0.left.count == 1 })
+        server.onLoop { $0.reply($0.parked[0], "first") }
+        #expect(try client.readResponse().text == "first")
+        #expect(try client.isClosedByServer())
+        #expect(server.waitUntil { $0.server?.metrics.openConnections == 0 })
+    }
+
+    @Test func pipeliningPastTheBoundIsCountedOnceAndDrained() throws {
+        var settings = HTTPServerSettings()
+        settings.maxPipelinedBytes = 256
+        let server = try TestServer(settings)
+        let client = try server.connect()
+        try client.request("GET /park")
+        #expect(server.waitUntil { $0.parked.count == 1 })
+        let head = server.onLoop { $0.server?.metrics.bytesIn ?? 0 }
+        // As much as the bound waits in the server; one byte more is read, to learn that there is more.
+        let requests = Array(String(repeating: "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", count: 200).utf8)
+        try client.send(Array(requests[..<256]))
+        #expect(server.waitUntil { ($0.server?.metrics.bytesIn ?? 0) == head + 256 })
+        #expect(server.onLoop { $0.server?.metrics.boundHits[.pipelinedBytes] } == nil)
+        try client.send(Array(requests[256...]))
+        #expect(server.waitUntil { $0.server?.metrics.boundHits[.pipelinedBytes] == 1 })
+        #expect(server.onLoop { $0.server?.metrics.bytesIn } == head + 257)
+        server.onLoop { $0.reply($0.parked[0], "parked") }
+        #expect(try client.readResponse().text == "parked")
+        for _ in 0..<200 { #expect(try client.readResponse().text == "hello\n") }
+        client.finishSending()
+        #expect(try client.isClosedByServer())
+    }
+
+    @Test func excessThatSendsWithTheConnectionGets503() throws {
+        var settings = HTTPServerSettings()
+        settings.maxConnections = 1
+        let server = try TestServer(settings)
+        let first = try server.connect()
+        #expect(server.waitUntil { $0.server?.metrics.openConnections == 1 })
+        var excess: Client?
+        try whileLoopWaits(server) {
+            excess = try server.connect()
+            try excess?.request("GET /hello")
+        }
+        #expect(try excess?.readResponse().status == 503)
+        #expect(try excess?.isClosedByServer() == true)
+        withExtendedLifetime(first) {}
+    }
+}
