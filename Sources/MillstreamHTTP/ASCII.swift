@@ -53,7 +53,25 @@ enum ASCII {
 
     static func equalsIgnoringCase(_ bytes: some Collection<UInt8>, _ text: String) -> Bool {
         guard bytes.count == text.utf8.count else { return false }
-        return zip(bytes, text.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+        // Byte by byte through a String's view is several times slower.
+        let isEqual = bytes.withContiguousStorageIfAvailable { bytes in
+            text.utf8.withContiguousStorageIfAvailable { text in
+                bytes.indices.allSatisfy { lowercased(bytes[$0]) == lowercased(text[$0]) }
+            }
+        }
+        return isEqual.flatMap { $0 } ?? zip(bytes, text.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+    }
+
+    /// `text` is in lower case.
+    static func equalsIgnoringCase(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, _ text: StaticString) -> Bool {
+        guard bytes.count == text.utf8CodeUnitCount else { return false }
+        return zip(bytes, UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+            .allSatisfy { lowercased($0) == $1 }
+    }
+
+    static func equals(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, _ text: StaticString) -> Bool {
+        bytes.count == text.utf8CodeUnitCount
+            && bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Without the spaces and tabs at both ends.

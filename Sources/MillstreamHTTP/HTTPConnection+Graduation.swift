@@ -11,7 +11,7 @@ import Glibc
 
 extension HTTPConnection {
     /// Starts a stream as the answer to the request in hand; nil when there is none or the answer had to be another one.
-    func beginStream(headers: [(String, String)]) -> StreamID? {
+    func beginStream(_ block: HeaderBlock, headers: [(String, String)]) -> StreamID? {
         guard phase == .exchanging, let request else { return nil }
         let isBare = request.head.version == .http10
         let copy = millstream_duplicate(descriptor)
@@ -22,12 +22,12 @@ extension HTTPConnection {
             return nil
         }
         pauseReading()
-        let head = server.replyText.streamHead(headers: headers, isBare: isBare)
+        let head = server.replyText.streamHead(block, headers, isBare: isBare)
         dup2(server.nullDescriptor, descriptor)
         // What the peer sent behind this request never runs.
         pending.removeAll()
         endExchange()
         free()
-        return server.streams.adopt(descriptor: copy, head: StreamPayload(raw: head), isBare: isBare)
+        return server.streams.adopt(descriptor: copy, head: head, isBare: isBare)
     }
 }

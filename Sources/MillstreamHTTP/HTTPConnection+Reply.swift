@@ -7,20 +7,23 @@ import Glibc
 
 extension HTTPConnection {
     /// The application's answer to the request in hand.
-    func reply(status: Int, headers: [(String, String)], body: [UInt8]) {
-        reply(status: status, headers: headers, body: body, byteCount: body.count)
+    func reply(status: Int, headers: [(String, String)], more: [(String, String)] = [], body: [UInt8]) {
+        reply(status: status, block: nil, headers: headers, more: more, body: body, byteCount: body.count)
     }
 
     /// The head of a stream, for HEAD.
-    func replyWithStreamHead(_ headers: [(String, String)]) {
-        reply(status: 200, headers: headers, body: [], byteCount: nil)
+    func replyWithStreamHead(_ block: HeaderBlock, _ headers: [(String, String)]) {
+        reply(status: 200, block: block, headers: headers, more: [], body: [], byteCount: nil)
     }
 
-    private func reply(status: Int, headers: [(String, String)], body: [UInt8], byteCount: Int?) {
+    private func reply(
+        status: Int, block: HeaderBlock?, headers: [(String, String)], more: [(String, String)], body: [UInt8],
+        byteCount: Int?
+    ) {
         guard phase == .exchanging, let request else { return }
         var isClosing = ending == .closeAfterReply || server.isDraining || hasPeerClosed && pending.isEmpty
         let text = server.replyText.head(
-            status: status, headers: headers, bodyByteCount: byteCount, isClosing: &isClosing)
+            status: status, block: block, headers: headers, more: more, bodyByteCount: byteCount, isClosing: &isClosing)
         let hasBody = request.head.method != .head && ReplyText.allowsBody(status: status)
         endExchange()
         guard !isClosing else { return sendLast(text, hasBody ? body : []) }

@@ -41,23 +41,25 @@ public final class HTTPExchange {
     /// True until the exchange is answered or its connection is gone.
     public var isOpen: Bool { connection != nil }
 
-    /// Answers. Date and Content-Length are added; with HEAD, 204 and 304 only the head is sent. `Connection: close` among
-    /// the headers closes the connection afterwards. A header with forbidden characters is left out and counted. Nothing
+    /// Answers with `headers` and `more`. Date and Content-Length are added; with HEAD, 204 and 304 only the head is sent.
+    /// `Connection: close` among the headers closes the connection afterwards. A header with forbidden characters is left out and counted. Nothing
     /// happens when the exchange was answered or the peer is gone.
-    public func reply(status: Int, headers: [(String, String)], body: [UInt8] = []) {
-        connection?.reply(status: status, headers: headers, body: body)
+    public func reply(
+        status: Int, headers: [(String, String)], more: [(String, String)] = [], body: [UInt8] = []
+    ) {
+        connection?.reply(status: status, headers: headers, more: more, body: body)
     }
 
-    /// Answers with 200 and a stream. Content-Type and the like come from `headers`; framing, Date and `Connection: close`
+    /// Answers with 200 and a stream. Content-Type and the like come from `block` and `headers`; framing, Date and `Connection: close`
     /// are added. Returns nil when the exchange was answered, the peer is gone, or no descriptor was left (then the peer
     /// got 503). With HEAD the answer is the head alone, and nil.
-    public func beginStream(headers: [(String, String)]) -> StreamID? {
+    public func beginStream(_ block: HeaderBlock, headers: [(String, String)] = []) -> StreamID? {
         guard let connection else { return nil }
         guard head.method != .head else {
-            connection.replyWithStreamHead(headers)
+            connection.replyWithStreamHead(block, headers)
             return nil
         }
-        return connection.beginStream(headers: headers)
+        return connection.beginStream(block, headers: headers)
     }
 
     func connectionDidEnd() {

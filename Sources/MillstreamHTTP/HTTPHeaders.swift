@@ -37,9 +37,12 @@ public struct HTTPHeaders: Sendable {
 
     /// All fields of that name as one comma-separated list (RFC 9110 section 5.3), or nil when there is none.
     public func joined(_ name: String) -> String? {
-        guard let first = fields.firstIndex(where: { matches($0, name) }) else { return nil }
-        guard fields[(first + 1)...].contains(where: { matches($0, name) }) else { return text(fields[first]) }
-        return all(name).joined(separator: ", ")
+        var found: Field?
+        for field in fields where matches(field, name) {
+            guard found == nil else { return all(name).joined(separator: ", ") }
+            found = field
+        }
+        return found.map(text)
     }
 
     /// Whether the comma-separated list `name` holds `token`, without case.

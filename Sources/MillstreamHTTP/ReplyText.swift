@@ -7,18 +7,51 @@ final class ReplyText {
     /// Headers that were left out.
     private(set) var invalidHeaders: UInt64 = 0
     private var dateSecond = time_t.min
-    private var dateText = ""
+    /// The whole line, behind the end of the one before.
+    private var dateLine: [UInt8] = []
+    /// Where texts are made; a caller that still holds the last one keeps it.
+    private var text: [UInt8] = []
+
+    init() {
+        text.reserveCapacity(1_024)
+    }
 
     /// The head with its empty line. `isClosing` becomes true when the headers ask for it. The length is nil where GET would give
     /// a stream: what HEAD tells of a length must be GET's (RFC 9110 section 8.6).
-    func head(status: Int, headers: [(String, String)], bodyByteCount: Int?, isClosing: inout Bool) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(512)
-        text.append(contentsOf: "HTTP/1.1 ".utf8)
-        append(status, to: &text)
+    func head(
+        status: Int, block: HeaderBlock? = nil, headers: [(String, String)], more: [(String, String)] = [],
+        bodyByteCount: Int?, isClosing: inout Bool
+    ) -> [UInt8] {
+        text.removeAll(keepingCapacity: true)
+        append("HTTP/1.1 ")
+        append(status)
         text.append(ASCII.space)
-        text.append(contentsOf: Self.reason(status).utf8)
-        append("Date", date, to: &text)
+        append(Self.reason(status))
+        appendDate()
+        if let block { text.append(contentsOf: block.lines) }
+        append(headers, isClosing: &isClosing)
+        append(more, isClosing: &isClosing)
+        if let bodyByteCount, Self.allowsBody(status: status) {
+            append("\r\nContent-Length: ")
+            append(bodyByteCount)
+        }
+        append(isClosing ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n")
+        return text
+    }
+
+    /// The head of a stream. A bare one has no chunk framing and answers HTTP/1.0, which does not know it.
+    func streamHead(_ block: HeaderBlock, _ headers: [(String, String)], isBare: Bool) -> StreamPayload {
+        var isClosing = true
+        text.removeAll(keepingCapacity: true)
+        append(isBare ? "HTTP/1.0 200 OK" : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked")
+        text.append(contentsOf: block.lines)
+        append(headers, isClosing: &isClosing)
+        appendDate()
+        append("\r\nConnection: close\r\n\r\n")
+        return StreamPayload(raw: text)
+    }
+
+    private func append(_ headers: [(String, String)], isClosing: inout Bool) {
         for (name, value) in headers {
             guard !Self.isReserved(name) else {
                 if ASCII.equalsIgnoringCase(name.utf8, "connection"), ASCII.equalsIgnoringCase(value.utf8, "close") {
@@ -26,41 +59,22 @@ final class ReplyText {
                 }
                 continue
             }
-            appendChecked(name, value, to: &text)
+            if !Self.append(name, value, to: &text) { invalidHeaders &+= 1 }
         }
-        if let bodyByteCount, Self.allowsBody(status: status) {
-            text.append(contentsOf: "\r\nContent-Length: ".utf8)
-            append(bodyByteCount, to: &text)
-        }
-        if isClosing { append("Connection", "close", to: &text) }
-        text.append(contentsOf: "\r\n\r\n".utf8)
-        return text
     }
 
-    /// The head of a stream. A bare one has no chunk framing and answers HTTP/1.0, which does not know it.
-    func streamHead(headers: [(String, String)], isBare: Bool) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(512)
-        let start: StaticString = isBare ? "HTTP/1.0 200 OK" : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
-        text.append(contentsOf: UnsafeBufferPointer(start: start.utf8Start, count: start.utf8CodeUnitCount))
-        for (name, value) in headers where !Self.isReserved(name) { appendChecked(name, value, to: &text) }
-        append("Date", date, to: &text)
-        text.append(contentsOf: "\r\nConnection: close\r\n\r\n".utf8)
-        return text
-    }
-
-    /// The present time for the Date header, made once a second.
-    private var date: String {
+    /// The present time, made once a second.
+    private func appendDate() {
         let now = time(nil)
         if now != dateSecond {
             dateSecond = now
-            dateText = Self.format(now)
+            dateLine = Array("\r\nDate: \(Self.format(now))".utf8)
         }
-        return dateText
+        text.append(contentsOf: dateLine)
     }
 
     /// Headers that only the HTTP layer writes.
-    private static func isReserved(_ name: String) -> Bool {
+    static func isReserved(_ name: String) -> Bool {
         switch name.utf8.count {
         case 4: ASCII.equalsIgnoringCase(name.utf8, "date")
         case 10: ASCII.equalsIgnoringCase(name.utf8, "connection")
@@ -74,31 +88,32 @@ final class ReplyText {
         status >= 200 && status != 204 && status != 304
     }
 
-    /// Takes the header back when it holds a forbidden character.
-    private func appendChecked(_ name: String, _ value: String, to text: inout [UInt8]) {
+    /// A line behind the end of the one before; false, and nothing is added, when it would hold a forbidden character.
+    static func append(_ name: String, _ value: String, to text: inout [UInt8]) -> Bool {
         let start = text.count
-        append(name, value, to: &text)
         let nameStart = start + 2
         let nameEnd = nameStart + name.utf8.count
+        text.append(ASCII.carriageReturn)
+        text.append(ASCII.lineFeed)
+        text.append(contentsOf: name.utf8)
+        text.append(UInt8(ascii: ":"))
+        text.append(ASCII.space)
+        text.append(contentsOf: value.utf8)
         let isValid = text.withUnsafeBufferPointer { text in
             var isValid = nameEnd > nameStart
             for index in nameStart..<nameEnd where !ASCII.isToken(text[index]) { isValid = false }
             for index in (nameEnd + 2)..<text.count where !ASCII.isValueCharacter(text[index]) { isValid = false }
             return isValid
         }
-        guard !isValid else { return }
-        text.removeSubrange(start...)
-        invalidHeaders &+= 1
+        if !isValid { text.removeSubrange(start...) }
+        return isValid
     }
 
-    private func append(_ name: String, _ value: String, to text: inout [UInt8]) {
-        text.append(contentsOf: "\r\n".utf8)
-        text.append(contentsOf: name.utf8)
-        text.append(contentsOf: ": ".utf8)
-        text.append(contentsOf: value.utf8)
+    private func append(_ words: StaticString) {
+        text.append(contentsOf: UnsafeBufferPointer(start: words.utf8Start, count: words.utf8CodeUnitCount))
     }
 
-    private func append(_ number: Int, to text: inout [UInt8]) {
+    private func append(_ number: Int) {
         text.append(contentsOf: String(number).utf8)
     }
 
@@ -119,7 +134,7 @@ final class ReplyText {
         number < 10 ? "0\(number)" : "\(number)"
     }
 
-    static func reason(_ status: Int) -> String {
+    static func reason(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
         case 201: "Created"

@@ -20,25 +20,29 @@ import Glibc
     @_spi(Benchmarks) public func parse(_ bytes: [UInt8], remote: PeerAddress) throws(Refusal) -> ParsedRequest {
         var fields: [HTTPHeaders.Field] = []
         fields.reserveCapacity(16)
+        var known = KnownFields()
         let line = try bytes.withUnsafeBufferPointer { (text) throws(Refusal) in
             var lines = LineReader(bytes: text)
             guard let first = lines.next() else { throw .malformed("The request line is missing.") }
-            let line = try requestLine(bytes, first)
+            let line = try requestLine(text, first)
             while let range = lines.next(), !range.isEmpty {
                 guard fields.count < maxHeaderFields else { throw .headTooLarge(.headerFields) }
-                fields.append(try field(text, range))
+                let field = try field(text, range)
+                known.note(field, in: text)
+                fields.append(field)
             }
+            try checkHost(known.host, line.version, in: text)
             return line
         }
         let headers = HTTPHeaders(bytes: bytes, fields: fields)
         let head = RequestHead(
             method: line.method, version: line.version, headers: headers, remote: remote,
             pathRange: line.path, queryRange: line.query, authorityRange: line.authority)
-        try checkHost(head)
-        let framing = try framing(of: head)
+        let framing = try framing(of: head, known)
         return ParsedRequest(
-            head: head, framing: framing, expectsContinue: try expectation(of: head),
-            asksToClose: head.version == .http10 || headers.list("connection", contains: "close"))
+            head: head, framing: framing, expectsContinue: known.hasExpect ? try expectation(of: head) : false,
+            asksToClose: head.version == .http10 || known.hasConnection && headers.list("connection", contains: "close")
+        )
     }
 
     // MARK: Request line
@@ -52,7 +56,9 @@ import Glibc
     }
 
     /// method SP target SP version, with exactly one space each (RFC 9112 section 3).
-    private func requestLine(_ bytes: [UInt8], _ range: Range<Int>) throws(Refusal) -> RequestLine {
+    private func requestLine(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>
+    ) throws(Refusal) -> RequestLine {
         let line = bytes[range]
         guard let methodEnd = line.firstIndex(of: ASCII.space), methodEnd > range.lowerBound,
             methodEnd - range.lowerBound <= Self.maxMethodBytes,
@@ -68,16 +74,17 @@ import Glibc
         guard bytes[target].allSatisfy(ASCII.isTargetCharacter) else {
             throw .malformed("The request target holds characters that must be percent-encoded.")
         }
-        let method = bytes[range.lowerBound..<methodEnd].withUnsafeBytes(HTTPMethod.init)
+        let method = HTTPMethod(
+            UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[range.lowerBound..<methodEnd])))
         if method == .connect { throw .methodUnknown }
         var parsed = RequestLine(method: method, version: version, path: target, query: nil, authority: nil)
         try split(target, of: bytes, into: &parsed)
         return parsed
     }
 
-    private func version(_ text: ArraySlice<UInt8>) throws(Refusal) -> HTTPVersion {
-        if text.elementsEqual("HTTP/1.1".utf8) { return .http11 }
-        if text.elementsEqual("HTTP/1.0".utf8) { return .http10 }
+    private func version(_ text: Slice<UnsafeBufferPointer<UInt8>>) throws(Refusal) -> HTTPVersion {
+        if ASCII.equals(text, "HTTP/1.1") { return .http11 }
+        if ASCII.equals(text, "HTTP/1.0") { return .http10 }
         let shape = Array(text)
         let isVersion =
             shape.count == 8 && shape.starts(with: "HTTP/".utf8) && ASCII.isDigit(shape[5])
@@ -86,7 +93,9 @@ import Glibc
     }
 
     /// Origin form, absolute form (its authority replaces Host, RFC 9112 section 3.2.2) or `*` for OPTIONS.
-    private func split(_ target: Range<Int>, of bytes: [UInt8], into line: inout RequestLine) throws(Refusal) {
+    private func split(
+        _ target: Range<Int>, of bytes: UnsafeBufferPointer<UInt8>, into line: inout RequestLine
+    ) throws(Refusal) {
         var pathStart = target.lowerBound
         if bytes[pathStart] == UInt8(ascii: "*"), target.count == 1, line.method == .options { return }
         if bytes[pathStart] != UInt8(ascii: "/") {
@@ -106,7 +115,7 @@ import Glibc
         line.query = questionMark.map { ($0 + 1)..<target.upperBound }
     }
 
-    private func hasPrefix(_ text: ArraySlice<UInt8>, _ prefix: String) -> Bool {
+    private func hasPrefix(_ text: Slice<UnsafeBufferPointer<UInt8>>, _ prefix: String) -> Bool {
         ASCII.equalsIgnoringCase(text.prefix(prefix.utf8.count), prefix)
     }
 
@@ -134,21 +143,20 @@ import Glibc
     }
 
     /// Exactly one Host with HTTP/1.1, at most one with HTTP/1.0 (RFC 9112 section 3.2).
-    private func checkHost(_ head: RequestHead) throws(Refusal) {
-        let first = head.headers.fields.firstIndex { head.headers.matches($0, "host") }
-        let isAlone =
-            first.map { first in !head.headers.fields[(first + 1)...].contains { head.headers.matches($0, "host") } }
-            ?? (head.version == .http10)
-        guard isAlone else { throw .malformed("There must be exactly one Host header.") }
-        guard let first else { return }
-        let host = head.headers.fields[first]
-        guard isAuthority(head.headers.bytes[head.headers.valueRange(host)]) else {
+    private func checkHost(
+        _ host: KnownFields.Found, _ version: HTTPVersion, in bytes: UnsafeBufferPointer<UInt8>
+    ) throws(Refusal) {
+        guard host.count == 1 || host.count == 0 && version == .http10 else {
+            throw .malformed("There must be exactly one Host header.")
+        }
+        guard let value = host.firstValue else { return }
+        guard isAuthority(bytes[value]) else {
             throw .malformed("The Host header is not a host with an optional port.")
         }
     }
 
     /// host [":" port], without user information.
-    private func isAuthority(_ text: ArraySlice<UInt8>) -> Bool {
+    private func isAuthority(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         var rest = text
         if rest.first == UInt8(ascii: "[") {
             guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
@@ -173,25 +181,26 @@ import Glibc
     // MARK: Body
 
     /// One way only to tell where the body ends: everything else is how two servers come to disagree about it.
-    private func framing(of head: RequestHead) throws(Refusal) -> BodyFraming {
+    private func framing(of head: RequestHead, _ known: KnownFields) throws(Refusal) -> BodyFraming {
         let headers = head.headers
-        let lengths = headers.fields.filter { headers.matches($0, "content-length") }
-        let codings = headers.fields.filter { headers.matches($0, "transfer-encoding") }
-        guard lengths.count <= 1 else { throw .malformed("There is more than one Content-Length.") }
+        guard known.contentLength.count <= 1 else { throw .malformed("There is more than one Content-Length.") }
         var framing = BodyFraming.none
-        if let length = lengths.first {
-            guard codings.isEmpty else { throw .malformed("Content-Length and Transfer-Encoding exclude each other.") }
-            framing = .length(try contentLength(headers.bytes[headers.valueRange(length)]))
+        if let length = known.contentLength.firstValue {
+            guard known.transferEncoding.count == 0 else {
+                throw .malformed("Content-Length and Transfer-Encoding exclude each other.")
+            }
+            framing = .length(try contentLength(headers.bytes[length]))
         }
-        if let coding = codings.first {
-            guard codings.count == 1, head.version == .http11,
-                ASCII.equalsIgnoringCase(headers.bytes[headers.valueRange(coding)], "chunked")
+        if let coding = known.transferEncoding.firstValue {
+            guard known.transferEncoding.count == 1, head.version == .http11,
+                ASCII.equalsIgnoringCase(headers.bytes[coding], "chunked")
             else { throw .malformed("Transfer-Encoding must be chunked, once, and with HTTP/1.1.") }
             framing = .chunked
         }
         if head.method == .get || head.method == .head, framing != .none, framing != .length(0) {
             throw .malformed("\(head.method.name) takes no body.")
         }
+        guard known.hasContentEncoding else { return framing }
         let isEncoded = headers.all("content-encoding").contains { !ASCII.equalsIgnoringCase($0.utf8, "identity") }
         if isEncoded { throw .contentEncoding }
         return framing
@@ -209,6 +218,44 @@ import Glibc
         guard let first = expectations.first, head.version == .http11 else { return false }
         guard expectations.count == 1, ASCII.equalsIgnoringCase(first.utf8, "100-continue") else { throw .expectation }
         return true
+    }
+}
+
+/// The fields that decide about a request, found while all are read: nothing looks for them again.
+private struct KnownFields {
+    struct Found {
+        var count = 0
+        var firstValue: Range<Int>?
+    }
+
+    var host = Found()
+    var contentLength = Found()
+    var transferEncoding = Found()
+    var hasContentEncoding = false
+    var hasExpect = false
+    var hasConnection = false
+
+    mutating func note(_ field: HTTPHeaders.Field, in bytes: UnsafeBufferPointer<UInt8>) {
+        func isNamed(_ name: StaticString) -> Bool {
+            let start = Int(field.nameStart)
+            return ASCII.equalsIgnoringCase(bytes[start..<start + Int(field.nameCount)], name)
+        }
+        // Most names differ in length already.
+        switch field.nameCount {
+        case 4 where isNamed("host"): Self.add(field, to: &host)
+        case 6 where isNamed("expect"): hasExpect = true
+        case 10 where isNamed("connection"): hasConnection = true
+        case 14 where isNamed("content-length"): Self.add(field, to: &contentLength)
+        case 16 where isNamed("content-encoding"): hasContentEncoding = true
+        case 17 where isNamed("transfer-encoding"): Self.add(field, to: &transferEncoding)
+        default: break
+        }
+    }
+
+    private static func add(_ field: HTTPHeaders.Field, to found: inout Found) {
+        found.count += 1
+        guard found.firstValue == nil else { return }
+        found.firstValue = Int(field.valueStart)..<Int(field.valueStart) + Int(field.valueCount)
     }
 }
 

@@ -12,6 +12,10 @@ final class ServerApplication: HTTPApplication {
     private let logs: LogRoutes
     private let uploads: UploadRoutes
     private let operations: OperationRoutes
+    /// The path that a route was last found for: a request asks at its head and when it is whole, and the next one often comes for
+    /// the same path.
+    private var lastPath: [UInt8] = []
+    private var lastRoute: Route?
 
     init(core: ServerCore) {
         self.core = core
@@ -36,7 +40,11 @@ final class ServerApplication: HTTPApplication {
 
     private func route(of head: RequestHead) throws(Problem) -> Route {
         if head.method == .options, head.path == "*" { return .livez }
-        guard let route = Route(path: head.pathBytes) else { throw Problem(.notFound, "there is nothing at this path") }
+        let path = head.pathBytes
+        if let lastRoute, path.elementsEqual(lastPath) { return lastRoute }
+        guard let route = Route(path: path) else { throw Problem(.notFound, "there is nothing at this path") }
+        lastPath = Array(path)
+        lastRoute = route
         return route
     }
 

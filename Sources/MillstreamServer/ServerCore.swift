@@ -209,7 +209,6 @@ final class ServerCore {
     /// Answers the request, if its peer is still there.
     func reply(_ request: RequestContext, status: Int, headers: [(String, String)], body: [UInt8]) {
         guard let exchange = http.exchange(request.exchange) else { return }
-        let all = headers + commonHeaders(requestID: request.requestID, origin: request.origin)
         log.debug(
             "request answered",
             metadata: [
@@ -217,7 +216,8 @@ final class ServerCore {
                 "path": "\(exchange.head.path)", "status": "\(status)",
             ])
         metrics.didReply(status: status)
-        exchange.reply(status: status, headers: all, body: body)
+        let common = commonHeaders(requestID: request.requestID, origin: request.origin)
+        exchange.reply(status: status, headers: headers, more: common, body: body)
     }
 
     func refuse(_ request: RequestContext, _ problem: Problem) {

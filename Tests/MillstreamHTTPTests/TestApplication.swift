@@ -78,9 +78,8 @@ final class TestApplication: HTTPApplication, StreamTableDelegate {
     @discardableResult
     func beginStream(_ exchange: HTTPExchange) -> StreamID? {
         guard
-            let id = exchange.beginStream(headers: [
-                ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"),
-            ])
+            let id = exchange.beginStream(
+                HeaderBlock([("Content-Type", "text/event-stream")]), headers: [("Cache-Control", "no-store")])
         else { return nil }
         streams.append(id)
         if let greeting { _ = server?.streams.send(StreamPayload(body: greeting), to: id) }

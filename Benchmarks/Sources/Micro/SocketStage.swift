@@ -14,6 +14,7 @@ final class SocketStage: HTTPApplication, StreamTableDelegate {
     var opened: [StreamID] = []
     private(set) var closedCount = 0
     private let folder: TemporaryFolder
+    private let streamHead = HeaderBlock([("Content-Type", "text/event-stream")])
     private let greeting = StreamPayload(body: Array("event: status\ndata: {}\n\n".utf8))
     private let answer = Array(#"{"status":"ok"}"#.utf8)
 
@@ -60,7 +61,7 @@ final class SocketStage: HTTPApplication, StreamTableDelegate {
         guard exchange.head.pathBytes.elementsEqual(RequestText.streamPath) else {
             return exchange.reply(status: 200, headers: [("Content-Type", "application/json")], body: answer)
         }
-        guard let id = exchange.beginStream(headers: [("Content-Type", "text/event-stream")]) else { return }
+        guard let id = exchange.beginStream(streamHead) else { return }
         opened.append(id)
         _ = server.streams.send(greeting, to: id)
     }

@@ -38,8 +38,7 @@ import MillstreamJournal
         }
     }
 
-    /// Nil when no route has this path. The bytes are those of the request's head: a route is found twice for each request, so no
-    /// text is made but of the names in it.
+    /// Nil when no route has this path. The bytes are those of the request's head: no text is made but of the names in it.
     @_spi(Benchmarks) public init?(path: ArraySlice<UInt8>) {
         guard path.starts(with: "/v1/".utf8) else {
             self.init(outsideOfVersions: String(decoding: path, as: UTF8.self))

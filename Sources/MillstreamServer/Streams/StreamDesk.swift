@@ -74,18 +74,18 @@ final class StreamDesk: StreamTableDelegate {
         }
     }
 
-    private static let headers = [
+    private let headers = HeaderBlock([
         ("Content-Type", "text/event-stream"),
         // no-transform: compression in a proxy would hold events back. X-Accel-Buffering: so would nginx's buffer.
         ("Cache-Control", "no-store, no-transform"), ("X-Accel-Buffering", "no"),
-    ]
+    ])
 
     private func begin(_ admission: StreamRequest, _ request: RequestContext) {
         guard let exchange = core.http.exchange(request.exchange) else { return }
-        let headers = Self.headers + core.commonHeaders(requestID: request.requestID, origin: request.origin)
+        let common = core.commonHeaders(requestID: request.requestID, origin: request.origin)
         core.metrics.didReply(status: 200)
         // Nil: the peer is gone, or asked with HEAD and has its answer.
-        guard let stream = exchange.beginStream(headers: headers) else { return }
+        guard let stream = exchange.beginStream(headers, headers: common) else { return }
         hub.open(ReaderID(stream), admission)
         guard table.count > core.settings.maxStreams else { return }
         core.metrics.didReach(.streams)
@@ -95,9 +95,9 @@ final class StreamDesk: StreamTableDelegate {
     /// A stream that cannot be served now: other than 200 would stop a browser's EventSource for good.
     func turnAway(_ request: RequestContext, _ reason: ClosingReason) {
         guard let exchange = core.http.exchange(request.exchange) else { return }
-        let headers = Self.headers + core.commonHeaders(requestID: request.requestID, origin: request.origin)
+        let common = core.commonHeaders(requestID: request.requestID, origin: request.origin)
         core.metrics.didReply(status: 200)
-        guard let stream = exchange.beginStream(headers: headers) else { return }
+        guard let stream = exchange.beginStream(headers, headers: common) else { return }
         hub.turnAway(ReaderID(stream), reason)
     }
 
