@@ -43,12 +43,12 @@ final class HTTPConnection {
     var descriptor: Int32 = -1
 
     /// Bytes that came and were not taken yet.
-    var pending = ByteQueue()
-    var scanner = HeadScanner()
-    var request: ParsedRequest?
+    @exclusivity(unchecked) var pending = ByteQueue()
+    @exclusivity(unchecked) var scanner = HeadScanner()
+    @exclusivity(unchecked) var request: ParsedRequest?
     /// Names the request in hand; new for each one.
     var generation: UInt32 = 0
-    var body: [UInt8] = []
+    @exclusivity(unchecked) var body: [UInt8] = []
     var maxBodyBytes = 0
     var remainingBodyBytes = 0
     /// When the whole body must be there.
@@ -60,10 +60,10 @@ final class HTTPConnection {
     /// Its file is complete and still holds its room, until it is taken or the exchange ends.
     var storedUpload: UploadIntake?
     /// The body as the application will get it.
-    var finishedBody = RequestBody.none
+    @exclusivity(unchecked) var finishedBody = RequestBody.none
     /// A refusal by the application that is answered like any reply, because no body follows.
-    var presetReply: ProblemReply?
-    var exchange: HTTPExchange?
+    @exclusivity(unchecked) var presetReply: ProblemReply?
+    @exclusivity(unchecked) var exchange: HTTPExchange?
 
     /// What the peer may still get.
     enum Ending {

@@ -4,6 +4,9 @@ import MillstreamLoop
 
 // The HTTP side of a process: evhttp, the listeners, the connections that have not graduated, and one coarse clock for all
 // their deadlines. It knows no routes and no JSON: the application decides, the connections do. Loop thread only.
+//
+// Here and in what a request goes through, fields that are touched many times an open are exempt from the run-time check of
+// exclusive access, which was a tenth of an open's instructions: one thread, and no access to them calls out.
 
 /// An HTTP/1.1 server on a loop. Loop-confined.
 public final class HTTPServer {
@@ -19,19 +22,21 @@ public final class HTTPServer {
     private let silence: SilencedReading
     /// Put over the sockets of graduated streams for evhttp to close.
     let nullDescriptor: Int32
-    var counters = HTTPMetrics()
+    @exclusivity(unchecked) var counters = HTTPMetrics()
     /// The connection whose request evhttp is about to hand to us.
     var presented: HTTPConnection?
     private(set) var isDraining = false
+    /// Accepting pauses.
+    private var isFull = false
 
     private var evhttp: OpaquePointer?
     private var listeners: [Listener] = []
-    private var connections: [HTTPConnection?] = []
-    private var freeSlots: [Int] = []
-    private var deadlines = DeadlineTable()
+    @exclusivity(unchecked) private var connections: [HTTPConnection?] = []
+    @exclusivity(unchecked) private var freeSlots: [Int] = []
+    @exclusivity(unchecked) private var deadlines = DeadlineTable()
     private var deadlineTimer: LoopTimer?
     private var isWatchingDeadlines = false
-    private var newborns: [HTTPConnection] = []
+    @exclusivity(unchecked) private var newborns: [HTTPConnection] = []
     private var toAdvance: [HTTPConnection] = []
     private var toClose: [HTTPConnection] = []
     private var deferredWork: DeferredCall?
@@ -67,7 +72,7 @@ public final class HTTPServer {
         evhttp_set_max_body_size(evhttp, -1)
         evhttp_set_default_content_type(evhttp, nil)
         deferredWork = loop.deferred { [unowned self] in doDeferredWork() }
-        streams.connectionIsReadable = { [unowned self] tag in connectionIsReadable(tag) }
+        streams.connectionIsReadable = { [weak self] tag in self?.connectionIsReadable(tag) }
         streams.countDidChange = { [weak self] in self?.checkCapacity() }
         uploads.reports.attach(to: loop) { [weak self] reports in self?.take(reports) }
     }
@@ -88,6 +93,7 @@ public final class HTTPServer {
             counters.acceptFailures &+= 1
         }
         listeners.append(listener)
+        listener.pauseWhileFull(isFull)
         return listener.address
     }
 
@@ -191,6 +197,8 @@ public final class HTTPServer {
 
     func takeGeneration() -> UInt32 {
         nextGeneration &+= 1
+        // 0 names nothing.
+        if nextGeneration == 0 { nextGeneration = 1 }
         return nextGeneration
     }
 
@@ -203,6 +211,8 @@ public final class HTTPServer {
 
     private func checkCapacity() {
         let isFull = counters.openConnections + streams.count >= settings.maxConnections + Self.excessConnections
+        guard isFull != self.isFull else { return }
+        self.isFull = isFull
         for listener in listeners { listener.pauseWhileFull(isFull) }
     }
 

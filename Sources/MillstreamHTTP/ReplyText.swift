@@ -8,9 +8,9 @@ final class ReplyText {
     private(set) var invalidHeaders: UInt64 = 0
     private var dateSecond = time_t.min
     /// The whole line, behind the end of the one before.
-    private var dateLine: [UInt8] = []
+    @exclusivity(unchecked) private var dateLine: [UInt8] = []
     /// Where texts are made; a caller that still holds the last one keeps it.
-    private var text: [UInt8] = []
+    @exclusivity(unchecked) private var text: [UInt8] = []
 
     init() {
         text.reserveCapacity(1_024)

@@ -26,14 +26,14 @@ public final class StreamTable {
     /// The receiver of events; not retained.
     public weak var delegate: StreamTableDelegate?
     /// Streams that exist, those included that wait for the peer's close.
-    public private(set) var count = 0 {
+    @exclusivity(unchecked) public private(set) var count = 0 {
         didSet { countDidChange?() }
     }
     /// For the server, which counts streams as connections.
     var countDidChange: (() -> Void)?
     /// For the server, whose connections are in the same epoll set.
     var connectionIsReadable: ((ConnectionTag) -> Void)?
-    public internal(set) var stats = Stats()
+    @exclusivity(unchecked) public internal(set) var stats = Stats()
 
     let loop: EventLoop
     let settings: HTTPServerSettings
@@ -42,16 +42,16 @@ public final class StreamTable {
     private var deadlineTimer: LoopTimer?
     private var closeNotices: DeferredCall?
 
-    var slots: UnsafeMutablePointer<StreamSlot>
+    @exclusivity(unchecked) var slots: UnsafeMutablePointer<StreamSlot>
     private var slotCapacity: Int
     private var firstFree = StreamSlot.noSlot
     /// Streams whose head was not sent yet; looked at once, at the end of the tick.
-    private var heldHeads: [StreamID] = []
+    @exclusivity(unchecked) private var heldHeads: [StreamID] = []
     /// Slots with a deadline: blocked, finishing or draining.
     private var attention: [UInt32] = []
     /// Last payloads of streams that still had one pending when they were finished.
     var finals: [UInt32: StreamPayload] = [:]
-    private var closed: [(id: StreamID, reason: StreamCloseReason)] = []
+    @exclusivity(unchecked) private var closed: [(id: StreamID, reason: StreamCloseReason)] = []
     private let started = MonotonicTime.current()
     let ready: UnsafeMutablePointer<millstream_readiness>
     let scratch: UnsafeMutableRawPointer

@@ -32,7 +32,8 @@ public final class EventLoop {
     public let base: OpaquePointer
     public private(set) var stats = Stats()
 
-    private var thread = ThreadCheck()
+    /// Looked at in every call: its exclusive access is not checked at run time.
+    @exclusivity(unchecked) private var thread = ThreadCheck()
     private var isStopping = false
     private var cachedNow: MonotonicTime?
     private var mailboxes: [MailboxDrain] = []

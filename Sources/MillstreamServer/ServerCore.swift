@@ -32,8 +32,7 @@ final class ServerCore {
     private var pendingReplies: [LaneTicket: (LedgerReply) -> Void] = [:]
     private var pendingReads: [LaneTicket: (ReadAnswer) -> Void] = [:]
     private var lastTicket: UInt64 = 0
-    private var lastRequest: UInt64 = 0
-    private let requestPrefix = String(UInt32.random(in: .min ... .max), radix: 36)
+    private var requestIDs = RequestIDs()
 
     init(
         loop: EventLoop, lane: JournalLane, replay: ReplayLanes, settings: ServerSettings, metrics: ServerMetrics,
@@ -197,8 +196,7 @@ final class ServerCore {
     // MARK: Replies
 
     func nextRequestID() -> String {
-        lastRequest += 1
-        return requestPrefix + "-" + String(lastRequest, radix: 36)
+        requestIDs.next()
     }
 
     func verdict(of head: RequestHead) -> OriginPolicy.Verdict {

@@ -8,7 +8,7 @@ struct Query {
 
     /// Of the bytes behind the question mark.
     init(_ text: ArraySlice<UInt8>) throws(Problem) {
-        var pairs: [(String, String)] = []
+        var pairs: [(name: String, value: String)] = []
         var start = text.startIndex
         while start < text.endIndex {
             let end = text[start...].firstIndex(of: UInt8(ascii: "&")) ?? text.endIndex
