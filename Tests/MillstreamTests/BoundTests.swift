@@ -13,6 +13,7 @@ import Testing
         "log.format": "a choice", "log.level": "a choice", "log.file": "a path",
         "journal.store": "a choice", "journal.synchronous": "a choice",
         "journal.readers": "threads that share a queue, whose bound is limits.replay_queue",
+        "journal.cache_bytes": "a cache: what does not fit is read again",
         "limits.backlog": "the kernel's: it drops the connection and tells nobody",
         "limits.send_buffer": "the kernel's: who does not fit it lags, which millstream_streams_lagging shows",
         "limits.max_metric_series": "counted by the registry, as millstream_metric_series_dropped_total",

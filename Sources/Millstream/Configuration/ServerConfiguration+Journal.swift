@@ -23,6 +23,8 @@ extension ServerConfiguration {
         public var synchronous = Synchronous.full
         /// Threads that read beside the writer, each with a connection of its own.
         public var readers = 2
+        /// Of the file's pages, what the writer and each reader keeps in memory.
+        public var cacheBytes = 4 << 20
         /// What the memory store holds, with the structures around it.
         public var memoryBytes = 1 << 30
 

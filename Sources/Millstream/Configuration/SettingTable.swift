@@ -196,6 +196,9 @@ public enum SettingTable {
         Setting(
             "journal.readers", .count(\.journal.readers, 1...32), "Threads that read the journal for replay and lists."),
         Setting(
+            "journal.cache_bytes", .bytes(\.journal.cacheBytes, mib...gib),
+            "Pages of the file that the writer and each reader keep in memory; the operating system keeps the rest."),
+        Setting(
             "journal.memory_bytes", .bytes(\.journal.memoryBytes, mib...64 * gib),
             "What the memory store holds, its own structures included; what goes beyond is refused as by a full disk (503)."
         ),

@@ -7,7 +7,9 @@ enum JournalOpening {
     static func open(_ settings: ServerConfiguration.Journal, path: String) throws(JournalError) -> any JournalStore {
         switch settings.store {
         case .memory: MemoryStore(maxBytes: settings.memoryBytes)
-        case .sqlite: try SQLiteStore(path: path, synchronous: Synchronous(settings.synchronous))
+        case .sqlite:
+            try SQLiteStore(
+                path: path, synchronous: Synchronous(settings.synchronous), cacheBytes: settings.cacheBytes)
         }
     }
 }

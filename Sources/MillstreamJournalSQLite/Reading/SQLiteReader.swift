@@ -11,10 +11,12 @@ public class SQLiteReader: JournalReading {
     let connection: Connection
     var epochOverride: StoreState.EpochOverride?
 
-    /// - Parameter path: of a journal that a ``SQLiteStore`` has open, or had.
-    public convenience init(path: String) throws(JournalError) {
+    /// - Parameters:
+    ///   - path: of a journal that a ``SQLiteStore`` has open, or had.
+    ///   - cacheBytes: of the file's pages kept in memory, those of hot logs.
+    public convenience init(path: String, cacheBytes: Int = SQLiteStore.usualCacheBytes) throws(JournalError) {
         let connection = try Connection(path: path, access: .read)
-        try connection.execute("PRAGMA cache_size = -\(Self.cacheKiB)")
+        try connection.execute("PRAGMA cache_size = -\(cacheBytes >> 10)")
         try Schema.present.requirePresent(connection)
         self.init(connection, epochOverride: try StoreState.read(connection).epochOverride)
     }
@@ -24,8 +26,6 @@ public class SQLiteReader: JournalReading {
         self.epochOverride = epochOverride
     }
 
-    /// Of pages kept by one reader; those of hot logs.
-    private static let cacheKiB = 8192
     /// Texts up to this length are part of a list.
     private static let listTextBytes: Int64 = 16 * 1024
 

@@ -8,9 +8,13 @@ import MillstreamJournal
 ///
 /// One thread. Readers of other threads come from ``makeReader()``; they never wait for the writer, nor it for them.
 public final class SQLiteStore: SQLiteReader, JournalStore {
+    /// Enough for the pages that a load writes again and again; those it reads again are the operating system's to keep.
+    public static let usualCacheBytes = 4 << 20
+
     /// False when the last run did not come to ``close()``.
     public let wasClean: Bool
     private let synchronous: Synchronous
+    private let cacheBytes: Int
     private let writer: BatchWriter
     private let removal: LogRemoval
     let logMover: LogMover
@@ -24,20 +28,23 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
     /// - Parameters:
     ///   - path: of the file; its directory exists and belongs to this process (the caller holds a lock on it).
     ///   - synchronous: see ``Synchronous``.
+    ///   - cacheBytes: of the file's pages kept in memory, by the writer and by each reader.
     ///   - random: for the new epoch.
     public convenience init(
-        path: String, synchronous: Synchronous = .full,
+        path: String, synchronous: Synchronous = .full, cacheBytes: Int = SQLiteStore.usualCacheBytes,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator()
     ) throws(JournalError) {
-        try self.init(path: path, synchronous: synchronous, random: random, schema: .present)
+        try self.init(
+            path: path, synchronous: synchronous, cacheBytes: cacheBytes, random: random, schema: .present)
     }
 
     package init(
-        path: String, synchronous: Synchronous, random: any RandomNumberGenerator, schema: Schema
+        path: String, synchronous: Synchronous, cacheBytes: Int = SQLiteStore.usualCacheBytes,
+        random: any RandomNumberGenerator, schema: Schema
     ) throws(JournalError) {
         let connection = try Connection(path: path, access: .create)
         do throws(JournalError) {
-            try Self.prepare(connection)
+            try Self.prepare(connection, cacheBytes: cacheBytes)
             try schema.migrate(connection)
             var state = try StoreState.read(connection)
             wasClean = state.isClean
@@ -51,6 +58,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
             try Self.syncDirectory(of: path)
             try connection.execute("PRAGMA synchronous = \(synchronous.rawValue)")
             self.synchronous = synchronous
+            self.cacheBytes = cacheBytes
             writer = try BatchWriter(connection, state: state)
             removal = LogRemoval(connection)
             logMover = LogMover(connection, synchronous: synchronous)
@@ -64,21 +72,19 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
     // MARK: Opening
 
     private static let pageBytes = 4096
-    private static let cacheKiB = 32 * 1024
-    /// What is left of the log's file when a transaction made it longer, so that removals find room on a full disk.
-    private static let maxWALBytes = 64 << 20
     /// By which the write-ahead log's file grows.
     private static let logStepBytes = 1 << 20
 
     /// Starts with `synchronous = FULL`, which holds until the row about the store says that it is open.
-    private static func prepare(_ connection: Connection) throws(JournalError) {
+    private static func prepare(_ connection: Connection, cacheBytes: Int) throws(JournalError) {
         try connection.execute("PRAGMA page_size = \(pageBytes)")
         guard try connection.text("PRAGMA journal_mode = WAL") == "wal" else {
             throw JournalError(.io, "the file system does not allow a write-ahead log")
         }
         try connection.execute("PRAGMA synchronous = FULL")
-        try connection.execute("PRAGMA cache_size = -\(cacheKiB)")
-        try connection.execute("PRAGMA journal_size_limit = \(maxWALBytes)")
+        try connection.execute("PRAGMA cache_size = -\(cacheBytes >> 10)")
+        // Longer than this the log's file is cut when it is begun anew; what is left lets removals find room on a full disk.
+        try connection.execute("PRAGMA journal_size_limit = \(LogBound.maxLogBytes)")
         // Deleted content is overwritten where that costs no further write.
         try connection.execute("PRAGMA secure_delete = FAST")
         connection.checkpointByHand()
@@ -143,7 +149,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
 
     public func makeReader() throws(JournalError) -> sending any JournalReading {
         guard connection.isOpen else { throw Connection.closed }
-        return try SQLiteReader(path: connection.path)
+        return try SQLiteReader(path: connection.path, cacheBytes: cacheBytes)
     }
 
     // MARK: Between batches
