@@ -41,7 +41,7 @@ struct DemoSteps: JobHandler {
 
     private func run(_ job: JobContext, _ plan: Plan) async throws {
         let start = MonotonicTime.current()
-        for step in sequence(first: 1, next: { $0 + 1 }).prefix(plan.steps) {
+        for step in stride(from: 1, through: plan.steps, by: 1) {
             // From the start and not from the step before: the pauses do not add up their delays.
             if plan.intervalMs > 0 { try await job.sleep(until: start.advanced(byMs: step * plan.intervalMs)) }
             try await job.emit("progress", data(step, plan))
@@ -51,7 +51,7 @@ struct DemoSteps: JobHandler {
 
     private func runBlocking(_ job: JobContext, _ plan: Plan) throws {
         let start = MonotonicTime.current()
-        for step in sequence(first: 1, next: { $0 + 1 }).prefix(plan.steps) {
+        for step in stride(from: 1, through: plan.steps, by: 1) {
             let deadline = start.advanced(byMs: step * plan.intervalMs)
             if plan.busy { try compute(until: deadline, job) } else { try block(until: deadline, job) }
             try job.emitBlocking("progress", data(step, plan))

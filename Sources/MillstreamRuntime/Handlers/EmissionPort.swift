@@ -8,18 +8,23 @@ import MillstreamLoop
 // a suspension and for blocking ones a semaphore. A wait ends early when the job is told to stop.
 
 struct EmissionPort: Sendable {
-    let queue: LaneQueue
-    let gate: RunGate
-    let maxEventBytes: Int
-    let hits: PoolHits
+    let job: JobContext
 
-    /// Checks what a worker may say.
-    func draft(_ name: String, _ data: JSONText) throws(EmissionError) -> DraftEvent {
+    private var queue: LaneQueue { job.services.queue }
+
+    /// What a worker says, checked: an event of the job, or of a channel.
+    func command(_ name: String, _ data: JSONText, channel: String? = nil) throws -> LedgerCommand {
+        guard let channel else { return .emit(job.run, try draft(name, data)) }
+        guard JobID.isName(channel, maxLength: 128) else { throw EmissionError.invalidChannel(channel) }
+        return .emitToChannel(channel, try draft(name, data))
+    }
+
+    private func draft(_ name: String, _ data: JSONText) throws(EmissionError) -> DraftEvent {
         guard EventName.isValid(name) else { throw .invalidName(name) }
         guard !EventName.reserved.contains(name) else { throw .reservedName(name) }
-        guard data.bytes.count <= maxEventBytes else {
-            hits.didMeetOversizedEvent()
-            throw .tooLarge(maxBytes: maxEventBytes)
+        guard data.bytes.count <= job.services.limits.maxEventBytes else {
+            job.services.hits.didMeetOversizedEvent()
+            throw .tooLarge(maxBytes: job.services.limits.maxEventBytes)
         }
         return DraftEvent(name: name, data: data)
     }
@@ -34,10 +39,11 @@ struct EmissionPort: Sendable {
         }
     }
 
-    /// Takes the command when there is room; else what is to stand in line.
+    /// Takes the event when there is room; else what is to stand in line.
     /// - Throws: `EmissionError`, or `CancellationError` when the job was told to stop.
     @inline(never)
-    func offer(_ command: LedgerCommand) throws -> Waiting? {
+    func offer(_ name: String, _ data: JSONText, channel: String? = nil) throws -> Waiting? {
+        let command = try command(name, data, channel: channel)
         try checkGate()
         let entry = LaneEntry(command, share: .emission)
         switch queue.tryOffer(entry) {
@@ -69,14 +75,14 @@ struct EmissionPort: Sendable {
         case .waiting(let number):
             // A blocked thread cannot be told that its job was cancelled: it looks now and then.
             while decided.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
-                if gate.isStopping { queue.withdraw(number) }
+                if job.gate.isStopping { queue.withdraw(number) }
             }
             try Self.check(outcome.withLock { $0 })
         }
     }
 
     private func checkGate() throws {
-        switch gate.current {
+        switch job.gate.current {
         case .open: return
         case .stopping: throw CancellationError()
         case .over: throw EmissionError.runIsOver

@@ -5,87 +5,88 @@ import MillstreamJournal
 import MillstreamLoop
 
 // One attempt done by a compiled-in handler: its task, and the rule that it ends once, by returning or by being given up after
-// its grace (a task cannot be ended by force, so a stuck one keeps its thread but loses its voice and its place).
+// its grace (a task cannot be ended by force, so a stuck one keeps its thread but loses its voice and its place). The attempt is
+// its handler's context at the same time: one object for each running job, and what runs of a kind share is held once.
 
-final class HandlerRun: WorkerRun, @unchecked Sendable {
-    // Sendable: `task` is touched only with `lock` held, `early` only by `start`, which is called once.
-    private let context: JobContext
-    private let handler: any JobHandler
-    private let lock: Lock
-    private var task: Task<Void, Never>?
-    /// Messages from before this attempt.
-    private var early: [MessageRecord]
-    private weak var pool: WorkerPool?
+/// What all runs of one kind have in common.
+final class HandlerKind: Sendable {
+    let kind: JobKind
+    let handler: any JobHandler
+    let services: PoolServices
+    private let didEndRun: @Sendable (JobRun, _ abandoned: Bool) -> Void
 
-    init(_ assignment: JobAssignment, handler: any JobHandler, services: PoolServices, pool: WorkerPool) {
+    init(
+        _ kind: JobKind, handler: any JobHandler, services: PoolServices,
+        didEnd: @escaping @Sendable (JobRun, _ abandoned: Bool) -> Void
+    ) {
+        self.kind = kind
         self.handler = handler
-        self.pool = pool
-        lock = Lock()
-        early = assignment.messages
-        context = JobContext(assignment, services: services, lock: lock)
+        self.services = services
+        didEndRun = didEnd
     }
 
+    func didEnd(_ run: JobRun, abandoned: Bool) { didEndRun(run, abandoned) }
+}
+
+extension JobContext: WorkerRun {
     var isProgram: Bool { false }
 
     func start() {
-        for message in early { deliver(message) }
-        early = []
-        let started = Task(executorPreference: context.services.executor) { [self] in
-            await perform()
+        for message in takeEarly() { deliver(message) }
+        // What stands in an async frame is held for as long as the handler runs, in slabs of 1 KiB: here and in what handlers wait in,
+        // everything that one moment needs is left to functions that do not suspend.
+        let started = Task(executorPreference: services.executor) { [self] in
+            noteOwnTask()
+            do {
+                didReturn(try await shared.handler.run(self))
+            } catch {
+                didThrow(error)
+            }
         }
         lock.withLock { task = started }
         // A stop that came before the task was known cancelled nothing.
-        if context.port.gate.isStopping { started.cancel() }
+        if gate.isStopping { started.cancel() }
     }
 
     func deliver(_ message: MessageRecord) {
-        guard !context.box.add(message) else { return }
+        guard !messageBox().add(message) else { return }
         end(
             .failed(
                 JobError(code: "input_overflow", message: "the handler does not take its messages"), retryable: false))
     }
 
     func stop(graceMs: Int64) {
-        if context.port.gate.beginStop() {
-            context.box.close()
+        if gate.beginStop() {
+            closeMessages()
             cancel()
         }
         // A second stop with a shorter grace: the first that is over ends the run.
-        context.services.timers.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: graceMs))) { [self] in
+        services.timers.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: graceMs))) { [self] in
             end(.stopped, abandoned: true)
         }
     }
 
-    /// What stands in an async frame is held for as long as the handler runs, in slabs of 1 KiB: everything else is kept out.
-    private func perform() async {
-        let outcome: WorkerOutcome
-        do {
-            outcome = .completed(try await handler.run(context))
-        } catch {
-            outcome = Self.outcome(of: error)
-        }
-        end(outcome)
-    }
+    @inline(never)
+    private func didReturn(_ result: JSONText?) { end(.completed(result)) }
 
     @inline(never)
-    private static func outcome(of error: any Error) -> WorkerOutcome {
-        guard let failure = error as? JobFailure else {
-            return .failed(JobError(code: "handler", message: String(describing: error)), retryable: true)
-        }
-        return .failed(JobError(code: failure.code, message: failure.message), retryable: failure.isRetryable)
+    private func didThrow(_ error: any Error) {
+        let error = error as? JobFailure ?? JobFailure(code: "handler", message: String(describing: error))
+        end(.failed(JobError(code: error.code, message: error.message), retryable: error.isRetryable))
     }
 
     /// Says how the attempt ended, unless that was said. Whoever was told to stop has stopped, whatever it returned meanwhile.
-    @inline(never)
     private func end(_ outcome: WorkerOutcome, abandoned: Bool = false) {
-        guard let before = context.port.gate.end() else { return }
-        context.box.close()
+        guard let before = gate.end() else { return }
+        closeMessages()
         if abandoned || before == .open { cancel() }
-        pool?.didEnd(context.run, abandoned: abandoned)
-        context.services.queue.post(.finish(context.run, before == .stopping ? .stopped : outcome))
+        shared.didEnd(run, abandoned: abandoned)
+        services.queue.post(.finish(run, before == .stopping ? .stopped : outcome))
     }
 
     private func cancel() {
         lock.withLock { task }?.cancel()
+        // A sleep of the run's own task has no cancellation handler.
+        services.delays.wake(sleeper, reached: false)
     }
 }

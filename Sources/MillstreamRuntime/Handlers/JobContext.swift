@@ -6,25 +6,38 @@ import MillstreamLoop
 // One attempt of a job as its handler sees it: what to do, and how to speak. Usable from every thread and task of the handler.
 
 /// A running job, in the hands of its handler.
-public final class JobContext: Sendable {
+public final class JobContext: @unchecked Sendable {
+    // Sendable: `task`, `early` and `box` are touched only with `lock` held; `ownTask` is set before the handler gets the context,
+    // and only read from then on. The rest is constant or atomic.
+
     /// Job and attempt.
     public let run: JobRun
-    public let kind: JobKind
     public let input: JSONText
-    let port: EmissionPort
-    let services: PoolServices
-    let box: MessageBox
+    let shared: HandlerKind
+    let gate = RunGate()
+    /// Its number among those who sleep.
+    let sleeper: UInt64
+    var task: Task<Void, Never>?
+    /// Messages from before this attempt, until it starts.
+    private var early: [MessageRecord]
+    /// Made by the first message, or by the first who asks for one: most jobs have none.
+    private var box: MessageBox?
+    /// Tells the run's own task from those that the handler makes.
+    private var ownTask: Int?
 
-    /// - Parameter lock: for the messages; held for a moment.
-    init(_ assignment: JobAssignment, services: PoolServices, lock: Lock) {
+    init(_ assignment: JobAssignment, shared: HandlerKind) {
         run = assignment.run
-        kind = assignment.kind
         input = assignment.input
-        self.services = services
-        box = MessageBox(maxBytes: services.limits.maxPendingInputBytes, lock: lock)
-        port = EmissionPort(
-            queue: services.queue, gate: RunGate(), maxEventBytes: services.limits.maxEventBytes, hits: services.hits)
+        early = assignment.messages
+        self.shared = shared
+        sleeper = shared.services.delays.makeNumber()
     }
+
+    public var kind: JobKind { shared.kind }
+
+    var services: PoolServices { shared.services }
+    var lock: Lock { services.lock(for: run) }
+    private var port: EmissionPort { EmissionPort(job: self) }
 
     /// The file of the upload that the input names under `upload`, or nil.
     public var uploadPath: String? { input.member("upload")?.stringValue.flatMap(services.uploadPath) }
@@ -33,10 +46,10 @@ public final class JobContext: Sendable {
     public var attempt: Int { run.attempt }
 
     /// Whether the job was told to stop (cancel, timeout, drain), or has ended. For loops that do not await.
-    public var isCancelled: Bool { port.gate.isStopping }
+    public var isCancelled: Bool { gate.isStopping }
 
     /// Messages to this job. For one consumer.
-    public var messages: JobMessages { JobMessages(box: box) }
+    public var messages: JobMessages { JobMessages(box: messageBox()) }
 
     // MARK: Events
 
@@ -46,13 +59,13 @@ public final class JobContext: Sendable {
     /// `input_required` (sets that state).
     /// - Throws: ``EmissionError``, or `CancellationError` once the job was told to stop.
     public func emit(_ name: String, _ data: JSONText = .null) async throws {
-        guard let line = try port.offer(.emit(run, port.draft(name, data))) else { return }
+        guard let line = try port.offer(name, data) else { return }
         try await port.stand(in: line)
     }
 
     /// The same for code inside ``runBlocking(_:)``: blocks its thread while the journal's queue is full.
     public func emitBlocking(_ name: String, _ data: JSONText = .null) throws {
-        try port.sendBlocking(.emit(run, port.draft(name, data)))
+        try port.sendBlocking(port.command(name, data))
     }
 
     /// An event `progress` `{"progress":percent,"message":…}`.
@@ -69,15 +82,13 @@ public final class JobContext: Sendable {
     /// Adds an event to a channel.
     /// - Parameter channel: `[A-Za-z0-9._-]{1,128}`; a channel begins with its first event.
     public func publish(channel: String, _ name: String, _ data: JSONText = .null) async throws {
-        guard JobID.isName(channel, maxLength: 128) else { throw EmissionError.invalidChannel(channel) }
-        guard let line = try port.offer(.emitToChannel(channel, port.draft(name, data))) else { return }
+        guard let line = try port.offer(name, data, channel: channel) else { return }
         try await port.stand(in: line)
     }
 
     /// The same for code inside ``runBlocking(_:)``.
     public func publishBlocking(channel: String, _ name: String, _ data: JSONText = .null) throws {
-        guard JobID.isName(channel, maxLength: 128) else { throw EmissionError.invalidChannel(channel) }
-        try port.sendBlocking(.emitToChannel(channel, port.draft(name, data)))
+        try port.sendBlocking(port.command(name, data, channel: channel))
     }
 
     // MARK: Time and threads
@@ -85,7 +96,11 @@ public final class JobContext: Sendable {
     /// Pauses without holding a thread. Cheaper than `Task.sleep` when thousands do it.
     /// - Throws: `CancellationError`.
     public func sleep(until deadline: MonotonicTime) async throws {
-        guard await services.delays.sleep(until: deadline) else { throw CancellationError() }
+        let delays = services.delays
+        // Whoever stops the run wakes its own task by number; only other tasks of the handler need to hear of it by themselves.
+        let isReached =
+            isOwnTask ? await delays.sleep(sleeper, until: deadline) : await delays.sleep(until: deadline)
+        guard isReached else { throw CancellationError() }
     }
 
     /// Pauses for a number of milliseconds.
@@ -104,5 +119,42 @@ public final class JobContext: Sendable {
                 continuation.resume(throwing: failure)
             }
         }
+    }
+
+    // MARK: For the run
+
+    /// Called by the run's task, before the handler.
+    @inline(never)
+    func noteOwnTask() { ownTask = Self.currentTask }
+
+    private var isOwnTask: Bool {
+        let current = Self.currentTask
+        return current != nil && current == ownTask
+    }
+
+    /// Stands for the task that runs now: the task itself must not be kept beyond the closure.
+    private static var currentTask: Int? { withUnsafeCurrentTask { $0?.hashValue } }
+
+    func takeEarly() -> [MessageRecord] {
+        lock.withLock {
+            defer { early = [] }
+            return early
+        }
+    }
+
+    func messageBox() -> MessageBox {
+        let lock = lock
+        return lock.withLock {
+            if let box { return box }
+            let made = MessageBox(
+                maxBytes: services.limits.maxPendingInputBytes, lock: lock, isClosed: gate.isStopping)
+            box = made
+            return made
+        }
+    }
+
+    /// No more messages: called after the gate was told.
+    func closeMessages() {
+        lock.withLock { box }?.close()
     }
 }

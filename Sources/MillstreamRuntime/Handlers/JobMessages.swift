@@ -32,12 +32,13 @@ final class MessageBox: @unchecked Sendable {
     private var pendingBytes = 0
     private var consumer: Consumer?
     private var lastNumber: UInt64 = 0
-    private var isClosed = false
+    private var isClosed: Bool
 
     /// - Parameter lock: may be shared with others that hold it for a moment.
-    init(maxBytes: Int, lock: Lock) {
+    init(maxBytes: Int, lock: Lock, isClosed: Bool) {
         self.maxBytes = maxBytes
         self.lock = lock
+        self.isClosed = isClosed
     }
 
     /// False when more waits than the bound allows; the message is not kept then.

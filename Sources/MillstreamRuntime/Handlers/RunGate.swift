@@ -2,9 +2,9 @@ import MillstreamJobs
 import Synchronization
 
 // Whether a run may still speak: the one place where its end is decided, so that it ends exactly once, by itself or by force.
-// One byte, because each run has one: an atomic, where a lock would take three allocations.
+// One byte inside the run, because each has one: an atomic, where a lock would take three allocations.
 
-final class RunGate: Sendable {
+struct RunGate: ~Copyable, Sendable {
     enum State: UInt8, Sendable, AtomicRepresentable {
         case open
         /// Told to stop; may still speak.

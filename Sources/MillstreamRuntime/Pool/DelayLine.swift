@@ -1,4 +1,5 @@
 import MillstreamLoop
+import Synchronization
 
 // Who sleeps until when: one thread and one heap for all handlers, so that thousands that pause for milliseconds cost one wait.
 // A sleeper is woken on this thread, which only makes it ready; it runs on its own executor.
@@ -9,7 +10,7 @@ final class DelayLine: @unchecked Sendable {
     private var heap: [Entry] = []
     /// Each is resumed by whoever takes it out, so once; a checked continuation would be an object more for each.
     private var sleepers: [UInt64: UnsafeContinuation<Bool, Never>] = [:]
-    private var lastNumber: UInt64 = 0
+    private let lastNumber = Atomic<UInt64>(0)
     private var isClosed = false
 
     private struct Entry {
@@ -24,17 +25,32 @@ final class DelayLine: @unchecked Sendable {
 
     /// Waits until the deadline. False when the task was cancelled first, or the line is closed.
     func sleep(until deadline: MonotonicTime) async -> Bool {
-        let number = condition.withLock {
-            lastNumber += 1
-            return lastNumber
-        }
+        let number = makeNumber()
         return await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                if !add(continuation, number, deadline) { continuation.resume(returning: false) }
-            }
+            await sleep(number, until: deadline)
         } onCancel: {
             wake(number, reached: false)
         }
+    }
+
+    /// The same for a task whose canceller calls `wake` afterwards: without a cancellation handler, whose async frames would be held
+    /// for as long as the sleep.
+    /// - Parameter number: from `makeNumber`; used for one sleep at a time, and by one task alone.
+    @inline(__always)
+    func sleep(_ number: UInt64, until deadline: MonotonicTime) async -> Bool {
+        await withUnsafeContinuation { continuation in
+            if !add(continuation, number, deadline) { continuation.resume(returning: false) }
+        }
+    }
+
+    /// Another sleeper.
+    func makeNumber() -> UInt64 { lastNumber.add(1, ordering: .relaxed).newValue }
+
+    /// Ends a sleep; nothing happens when the sleeper is awake. For the canceller, after it cancelled the task: the place in the
+    /// heap stays and is passed over when its time comes, and no later sleep can have the number.
+    func wake(_ number: UInt64, reached: Bool) {
+        let sleeper = condition.withLock { sleepers.removeValue(forKey: number) }
+        sleeper?.resume(returning: reached)
     }
 
     func close() {
@@ -49,19 +65,13 @@ final class DelayLine: @unchecked Sendable {
 
     private func add(_ sleeper: UnsafeContinuation<Bool, Never>, _ number: UInt64, _ deadline: MonotonicTime) -> Bool {
         condition.withLock {
-            // Cancelled before it came here: `onCancel` found nobody to wake.
+            // Cancelled before it came here: whoever did it found nobody to wake.
             guard !isClosed, !Task.isCancelled else { return false }
             sleepers[number] = sleeper
             push(Entry(deadline: deadline, number: number))
             if heap.first?.number == number { condition.signal() }
             return true
         }
-    }
-
-    private func wake(_ number: UInt64, reached: Bool) {
-        // Its place in the heap stays and is passed over when its time comes.
-        let sleeper = condition.withLock { sleepers.removeValue(forKey: number) }
-        sleeper?.resume(returning: reached)
     }
 
     private func run() {

@@ -1,6 +1,7 @@
 import Dispatch
 import MillstreamJobs
 import MillstreamJournal
+import MillstreamLoop
 import Synchronization
 
 // What all runs share, once: thousands of runs hold a reference to it.
@@ -18,6 +19,8 @@ final class PoolServices: Sendable {
     /// Of programs, without what tells of the job.
     let environment: [String]
     let uploadPath: @Sendable (String) -> String?
+    /// Of the runs, several to each: held for a moment.
+    private let locks = (0..<16).map { _ in Lock() }
 
     init(
         queue: LaneQueue, limits: PoolLimits, environment: [String], uploadPath: @escaping @Sendable (String) -> String?
@@ -31,6 +34,11 @@ final class PoolServices: Sendable {
         delays = DelayLine()
         timers = DispatchQueue(label: "millstream.grace")
         programs = ProgramQueues(count: 4)
+    }
+
+    /// The run's lock, which it shares with others: nothing that may take another run's lock is called with it held.
+    func lock(for run: JobRun) -> Lock {
+        locks[Int(truncatingIfNeeded: UInt64(bitPattern: run.ref.number) % UInt64(locks.count))]
     }
 
     /// Lets the threads go.

@@ -17,9 +17,19 @@ public final class WorkerPool: Sendable {
     private let runDidEnd = ConditionLock()
 
     private struct State {
-        var runs: [JobRun: any WorkerRun] = [:]
+        var runs: [RunNumber: any WorkerRun] = [:]
+        var kinds: [String: HandlerKind] = [:]
         var abandoned: UInt64 = 0
         var isStopping = false
+    }
+
+    /// An attempt in one word: the table has one for each running job. Attempts are at most some thousands.
+    private struct RunNumber: Hashable {
+        private let bits: UInt64
+
+        init(_ run: JobRun) {
+            bits = UInt64(bitPattern: run.ref.number) << 16 | UInt64(UInt16(truncatingIfNeeded: run.attempt))
+        }
     }
 
     /// Makes SIGPIPE ignored and SIGCHLD default in this process: a program that does not read its input, and a parent that
@@ -93,7 +103,7 @@ public final class WorkerPool: Sendable {
     }
 
     private func worker(of run: JobRun) -> (any WorkerRun)? {
-        state.withLock { $0.runs[run] }
+        state.withLock { $0.runs[RunNumber(run)] }
     }
 
     private func start(_ assignment: JobAssignment) {
@@ -104,7 +114,7 @@ public final class WorkerPool: Sendable {
             return
         }
         let isStopping = state.withLock { state in
-            if !state.isStopping { state.runs[run] = worker }
+            if !state.isStopping { state.runs[RunNumber(run)] = worker }
             return state.isStopping
         }
         if isStopping {
@@ -117,9 +127,7 @@ public final class WorkerPool: Sendable {
     private func makeRun(_ assignment: JobAssignment) -> (any WorkerRun)? {
         switch assignment.kind.worker {
         case .swift:
-            return handlers[assignment.kind.name].map {
-                HandlerRun(assignment, handler: $0, services: services, pool: self)
-            }
+            return handlerKind(assignment.kind).map { JobContext(assignment, shared: $0) }
         case .exec(let arguments, let directory):
             let command = ProgramCommand(arguments: arguments, directory: directory, environment: services.environment)
             return ProgramRun(assignment, command: command, services: services) { [weak self] run, abandoned in
@@ -128,9 +136,22 @@ public final class WorkerPool: Sendable {
         }
     }
 
-    func didEnd(_ run: JobRun, abandoned: Bool) {
+    /// What runs of the kind share: made anew when the kind was declared anew. Nil without a handler.
+    private func handlerKind(_ kind: JobKind) -> HandlerKind? {
+        guard let handler = handlers[kind.name] else { return nil }
+        return state.withLock { state in
+            if let known = state.kinds[kind.name], known.kind == kind { return known }
+            let made = HandlerKind(kind, handler: handler, services: services) { [weak self] run, abandoned in
+                self?.didEnd(run, abandoned: abandoned)
+            }
+            state.kinds[kind.name] = made
+            return made
+        }
+    }
+
+    private func didEnd(_ run: JobRun, abandoned: Bool) {
         state.withLock { state in
-            state.runs[run] = nil
+            state.runs[RunNumber(run)] = nil
             if abandoned { state.abandoned += 1 }
         }
         runDidEnd.withLock { runDidEnd.broadcast() }
