@@ -112,7 +112,9 @@ public final class JobDirectory {
     /// - Parameter isNews: whether it happened now; false for a job that ended some time ago.
     private func put(_ record: JobRecord, isNews: Bool) {
         var record = record
-        record.result = record.result?.held(upTo: Self.maxHeldResultBytes)
+        if let result = record.result, result.byteCount > Self.maxHeldResultBytes {
+            record.result = result.held(upTo: Self.maxHeldResultBytes)
+        }
         if let entry = byRef[record.ref] {
             guard record.revision >= entry.record.revision else { return }
             leaveQueues(entry)

@@ -14,9 +14,9 @@ extension JobLedger {
     /// Random numbers that were drawn are not put back, and `hasBacklog` stays: both change no promise.
     public func rollBack() {
         for step in undo.steps.reversed() { revert(step) }
-        for log in undo.touched { log.head = log.savedHead }
+        for (log, head) in undo.touched { log.head = head }
         overgrown.removeAll { $0.batch == batch }
-        for log in undo.touched {
+        for (log, _) in undo.touched {
             log.isOvergrown = false
             if isHeld(log), retention.isOvergrown(log.head) { noteGrowth(of: log) }
         }
@@ -66,11 +66,10 @@ extension JobLedger {
 
     private func beginBatch(of log: LedgerLog) {
         log.batch = batch
-        log.savedHead = log.head
         log.openRun = -1
         log.mutationIndex = -1
         log.queuedNotice = -1
-        undo.touched.append(log)
+        undo.touched.append((log, log.head))
         guard let entry = log as? LedgerEntry else { return }
         entry.isSaved = false
         entry.isNew = false

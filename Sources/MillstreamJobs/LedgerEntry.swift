@@ -34,29 +34,37 @@ enum StopReason: Hashable {
 
 /// The attempt that a worker's place is taken for.
 struct RunKey: Hashable {
-    let ref: LogRef
-    let attempt: Int
+    /// Both numbers in one word, because a table has one for each running job. Attempts are at most some thousands.
+    private let bits: UInt64
+
+    init(ref: LogRef, attempt: Int) {
+        bits = UInt64(bitPattern: ref.number) << 16 | UInt64(UInt16(truncatingIfNeeded: attempt))
+    }
+
+    var ref: LogRef { LogRef(Int64(bits >> 16)) }
+    var attempt: Int { Int(bits & 0xFFFF) }
 }
 
 final class LedgerEntry: LedgerLog {
-    let lane: KindLane
-    /// All but the head's members, which are current in `head` alone; `snapshot` has both.
-    var record: JobRecord
-    var stage = Stage.none
-    /// Where a timer heap holds it; -1 for nowhere. Written by the heap.
-    var timerIndex = -1
+    // First, where they fill a gap that the log's own members leave.
     /// Whether the present attempt has the number of one that a drain gave back after it had published. Known from what the store
     /// has committed, hence never undone.
     var repeatsAttempt = false
-    /// The whole input of a job made in the present batch, until the store has it.
-    var freshInput: JSONText?
-
     // Of the batch with number `batch`.
     /// Whether its record was saved for a roll-back, or needs no saving because it is new.
     var isSaved = false
     var isNew = false
     /// Whether progress was made that no notice has told yet.
     var hasUntoldProgress = false
+
+    let lane: KindLane
+    /// All but the head's members, which are current in `head` alone; `snapshot` has both.
+    var record: JobRecord
+    var stage = Stage.none
+    /// Where a timer heap holds it; -1 for nowhere. Written by the heap.
+    var timerIndex = -1
+    /// The whole input of a job made in the present batch, until the store has it.
+    var freshInput: JSONText?
 
     init(_ record: JobRecord, lane: KindLane) {
         self.record = record

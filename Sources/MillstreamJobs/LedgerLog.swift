@@ -26,7 +26,6 @@ class LedgerLog {
 
     // Of the batch with number `batch`; without meaning in any other.
     final var batch: UInt64 = 0
-    final var savedHead = LogHead()
     /// The run of events in the batch's notices that further events join; -1 for none.
     final var openRun = -1
     /// The place of its `insertJob`, `updateJob` or `putChannel` among the batch's mutations; -1 for none.

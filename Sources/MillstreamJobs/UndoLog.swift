@@ -1,5 +1,5 @@
 // What a batch did to the ledger, so that it can be taken back when the store refuses it. Journal lane only. Steps are undone in
-// reverse; each job is saved once per batch, before its first change. Heads are saved inside the logs (`savedHead`).
+// reverse; each job is saved once per batch, before its first change. Heads are saved beside them.
 
 import MillstreamJournal
 
@@ -26,8 +26,8 @@ struct LedgerCounters: Hashable {
 
 struct UndoLog {
     var steps: ContiguousArray<UndoStep> = []
-    /// Logs whose head was saved in this batch.
-    var touched: ContiguousArray<LedgerLog> = []
+    /// Logs that the batch has touched, and their heads before that.
+    var touched: ContiguousArray<(log: LedgerLog, head: LogHead)> = []
     /// As they were when the batch began.
     var counters = LedgerCounters()
 
