@@ -25,48 +25,61 @@ final class LiveLog {
         var text: [UInt8]
     }
 
+    /// A piece of the log in one payload.
+    final class SharedPiece {
+        let range: ClosedRange<Int64>
+        let payload: AnyObject
+
+        init(_ range: ClosedRange<Int64>, _ payload: AnyObject) {
+            self.range = range
+            self.payload = payload
+        }
+    }
+
     static let none = UInt32.max
     /// What an idle log costs besides its text, for the bound on recent bytes: object, table entries, array headers.
     static let overheadBytes = 512
+
+    // In the order of their sizes where that closes gaps: there is one of these for each job that somebody watches.
 
     let name: LogName
     /// Its place in the hub's table.
     let index: UInt32
     /// Tells runs apart, also over a new use of `index`.
     var run: UInt32
-    /// Nil while no log has this name.
-    var ref: LogRef?
-    var epoch: Epoch?
+    /// Counts the states that readers were told of.
+    var statusVersion: UInt16 = 0
     var head = Head.unknown
-    /// The last event that is known to exist; the recent events may lag behind it or be empty.
-    var lastSequence: Int64 = 0
-    var trimmedThrough: Int64 = 0
     var hasEnded = false
     /// The log is gone from the store, and no new one has its name yet.
     var isRemoved = false
+    var isDirty = false
+    /// Whether something of this tick was given to a reader's output.
+    var leftInTick = false
+    /// Nil while no log has this name.
+    var ref: LogRef?
+    var epoch: Epoch?
+    /// The last event that is known to exist; the recent events may lag behind it or be empty.
+    var lastSequence: Int64 = 0
+    var trimmedThrough: Int64 = 0
     var newestProgress: Int64 = 0
     var recent = EncodedEvents()
 
     /// Slots of the readers of this log alone.
-    var members: [UInt32] = []
+    var members = LogMembers()
     var combined: [CombinedMember] = []
 
-    /// Counts the states that readers were told of.
-    var statusVersion: UInt16 = 0
     /// The last snapshot that came while there were readers.
     var statusSnapshot: [UInt8] = []
 
-    var isDirty = false
     /// The first event that came in this tick; 0: none.
     var tickFirst: Int64 = 0
     var tickStatuses: [TickStatus] = []
     /// Events of this tick of which the caller told when they were emitted, and when the first of them was.
     var tickEmissionCount = 0
     var tickEmittedAtNs = UInt64.max
-    /// Whether something of this tick was given to a reader's output.
-    var leftInTick = false
     /// The last piece that was cut out for readers behind the end, for the next one that needs the same.
-    var sharedPiece: (range: ClosedRange<Int64>, payload: AnyObject)?
+    var sharedPiece: SharedPiece?
 
     init(name: LogName, index: UInt32, run: UInt32) {
         self.name = name

@@ -129,7 +129,7 @@ extension StreamHub {
         if let piece = log.sharedPiece, piece.range == range { return piece.payload }
         let payload = source.withText(of: range) { output.makePayload($0) }
         if log.sharedPiece == nil { logsWithPieces.append(log.index) }
-        log.sharedPiece = (range, payload)
+        log.sharedPiece = LiveLog.SharedPiece(range, payload)
         return payload
     }
 
