@@ -27,7 +27,8 @@ let package = Package(
             name: "_MillstreamModules",
             targets: [
                 "MillstreamSSE", "MillstreamJSON", "MillstreamLoop", "MillstreamHTTP", "MillstreamStreams",
-                "MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJobs", "MillstreamServer",
+                "MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJobs", "MillstreamRuntime",
+                "MillstreamServer",
             ]
         ),
     ],

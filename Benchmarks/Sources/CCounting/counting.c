@@ -1,6 +1,7 @@
 /* The allocator's side. glibc's own names for its functions (__libc_malloc …) are there for programs that replace malloc: no look-up
  * is needed, so the first call of all, long before main, works. */
 #include <errno.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -87,4 +88,10 @@ void free(void *memory)
 {
     if (counting_is_on && memory != NULL) counting_tally.frees++;
     __libc_free(memory);
+}
+
+uint64_t counting_held_bytes(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
 }

@@ -11,6 +11,8 @@ public struct Counts: Hashable, Sendable {
     public var frees: UInt64 = 0
     /// What write, send and their kind took.
     public var kernelBytes: UInt64 = 0
+    /// What the process held more after `hold` than before it.
+    public var heldBytes: UInt64 = 0
     /// By the name of the C library's wrapper; only calls that were made.
     public var calls: [String: UInt64] = [:]
 
@@ -37,6 +39,7 @@ public struct Counts: Hashable, Sendable {
 public final class Meter {
     /// Nanoseconds inside `count`, by the monotonic clock.
     public private(set) var nanoseconds: UInt64 = 0
+    private var heldBytes: UInt64 = 0
 
     public init() {
         reset()
@@ -53,9 +56,31 @@ public final class Meter {
         return try body()
     }
 
+    /// Notes how much more memory the process holds after `body`, whichever of its threads asked for it.
+    public func hold<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        let before = settledBytes()
+        let result = try body()
+        heldBytes += max(before, settledBytes()) - before
+        return result
+    }
+
+    /// What the process holds once its other threads are done with what they were at, or after a second.
+    private func settledBytes() -> UInt64 {
+        var bytes = counting_held_bytes()
+        var unchanged = 0
+        for _ in 0..<500 where unchanged < 5 {
+            usleep(2_000)
+            let next = counting_held_bytes()
+            unchanged = next == bytes ? unchanged + 1 : 0
+            bytes = next
+        }
+        return bytes
+    }
+
     /// Begins anew.
     public func reset() {
         nanoseconds = 0
+        heldBytes = 0
         counting_reset()
     }
 
@@ -63,7 +88,9 @@ public final class Meter {
     public func read() -> Counts {
         var counted = counting_counts()
         counting_read(&counted)
-        return Counts(counted)
+        var counts = Counts(counted)
+        counts.heldBytes = heldBytes
+        return counts
     }
 
     private func now() -> UInt64 {

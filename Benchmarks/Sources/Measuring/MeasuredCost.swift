@@ -40,6 +40,8 @@ public struct Cost: Hashable, Sendable, Codable {
     public var allocatedBytes: Double
     /// What write, send and their kind took.
     public var kernelBytes: Double
+    /// What is held for as long as the operation lasts; nil where that is not looked at.
+    public var heldBytes: Double?
     /// By name; calls that were not made are not there.
     public var calls: [String: Double]
 
@@ -47,14 +49,17 @@ public struct Cost: Hashable, Sendable, Codable {
         case allocations, calls
         case allocatedBytes = "allocated_bytes"
         case kernelBytes = "kernel_bytes"
+        case heldBytes = "held_bytes"
     }
 
     public init(
-        allocations: Double = 0, allocatedBytes: Double = 0, kernelBytes: Double = 0, calls: [String: Double] = [:]
+        allocations: Double = 0, allocatedBytes: Double = 0, kernelBytes: Double = 0, heldBytes: Double? = nil,
+        calls: [String: Double] = [:]
     ) {
         self.allocations = allocations
         self.allocatedBytes = allocatedBytes
         self.kernelBytes = kernelBytes
+        self.heldBytes = heldBytes
         self.calls = calls
     }
 
@@ -67,6 +72,8 @@ public struct Cost: Hashable, Sendable, Codable {
         allocations = middle(\.allocations)
         allocatedBytes = middle(\.allocatedBytes)
         kernelBytes = middle(\.kernelBytes)
+        let held = middle(\.heldBytes)
+        heldBytes = held > 0 ? held : nil
         calls = [:]
         for name in Set(rounds.flatMap(\.calls.keys)) {
             let count = middle { $0.calls[name] ?? 0 }
@@ -77,6 +84,7 @@ public struct Cost: Hashable, Sendable, Codable {
     /// Every count under the name by which limits and verdicts call it.
     var named: [(name: String, count: Double)] {
         [("allocations", allocations), ("allocated bytes", allocatedBytes), ("bytes to the kernel", kernelBytes)]
+            + (heldBytes.map { [("held bytes", $0)] } ?? [])
             + calls.sorted { $0.key < $1.key }.map { ("calls of \($0.key)", $0.value) }
     }
 
@@ -86,7 +94,8 @@ public struct Cost: Hashable, Sendable, Codable {
     func scaled(by factor: Double) -> Cost {
         Cost(
             allocations: Self.rounded(allocations * factor), allocatedBytes: Self.rounded(allocatedBytes * factor),
-            kernelBytes: Self.rounded(kernelBytes * factor), calls: calls.mapValues { Self.rounded($0 * factor) })
+            kernelBytes: Self.rounded(kernelBytes * factor), heldBytes: heldBytes.map { Self.rounded($0 * factor) },
+            calls: calls.mapValues { Self.rounded($0 * factor) })
     }
 
     private static func rounded(_ count: Double) -> Double { (count * 1_000).rounded() / 1_000 }

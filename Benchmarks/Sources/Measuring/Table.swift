@@ -16,14 +16,14 @@ public enum Table {
     /// One line for each benchmark, its counts per operation.
     public static func text(_ measurements: [MeasuredCost]) -> String {
         var rows = [
-            ["benchmark", "per", "operations", "allocations", "bytes", "to kernel", "ns", "system calls"]
+            ["benchmark", "per", "operations", "allocations", "bytes", "held", "to kernel", "ns", "system calls"]
         ]
         for measurement in measurements {
             rows.append([
                 measurement.name, measurement.unit, String(measurement.operations),
                 measurement.cost.allocations.short, measurement.cost.allocatedBytes.short,
-                measurement.cost.kernelBytes.short, String(format: "%.0f", measurement.nanoseconds),
-                calls(measurement.cost),
+                measurement.cost.heldBytes?.short ?? "", measurement.cost.kernelBytes.short,
+                String(format: "%.0f", measurement.nanoseconds), calls(measurement.cost),
             ])
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

@@ -48,4 +48,7 @@ void counting_read(struct counting_counts *counts);
 /* One of the counts of `calls`; 0 for a number out of range. Swift sees a C array as a tuple of 49 members. */
 uint64_t counting_calls(const struct counting_counts *counts, int call);
 
+/* What the whole process holds of the allocator's memory now, blocks with their headers, all threads' arenas together. */
+uint64_t counting_held_bytes(void);
+
 #endif
