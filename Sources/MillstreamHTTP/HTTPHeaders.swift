@@ -30,6 +30,16 @@ public struct HTTPHeaders: Sendable {
         first(name).map { bytes[valueRange($0)] }
     }
 
+    /// The bytes of the field of that name when there is exactly one.
+    func onlyValue(of name: String) -> ArraySlice<UInt8>? {
+        var found: Field?
+        for field in fields where matches(field, name) {
+            guard found == nil else { return nil }
+            found = field
+        }
+        return found.map { bytes[valueRange($0)] }
+    }
+
     /// All fields of that name.
     public func all(_ name: String) -> [String] {
         fields.filter { matches($0, name) }.map(text)

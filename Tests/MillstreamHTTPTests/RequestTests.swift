@@ -192,6 +192,19 @@ import Testing
         #expect(server.onLoop { $0.server?.metrics.accepted } == 1)
     }
 
+    @Test(arguments: [
+        (["Content-Type: application/json"], 200), (["content-type: Application/JSON"], 200),
+        (["Content-Type: application/json; charset=utf-8"], 200), (["Content-Type: application/jsonx"], 415),
+        (["Content-Type: application/json", "Content-Type: application/json"], 415),
+        (["Content-Type: application/json, text/plain"], 415),
+    ])
+    func contentTypeIsOneOfTheRoute(headers: [String], status: Int) throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.request("POST /json", headers + ["Content-Length: 2"], body: "{}")
+        #expect(try client.readResponse().status == status)
+    }
+
     @Test func pipelinedRequestsAreAnsweredInOrder() throws {
         let server = try TestServer()
         let client = try server.connect()
