@@ -11,6 +11,8 @@ final class FaultyStore: JournalStore {
     final class Faults: Sendable {
         let commits = Locked(0)
         let isClosed = Locked(false)
+        /// Of `maintain`.
+        let maintenance = Locked<JournalError?>(nil)
         private let rule = Locked<@Sendable (_ number: Int, [JournalMutation]) -> JournalError?>({ _, _ in nil })
 
         init(_ rule: @escaping @Sendable (_ number: Int, [JournalMutation]) -> JournalError? = { _, _ in nil }) {
@@ -49,7 +51,10 @@ final class FaultyStore: JournalStore {
     var highestRef: LogRef { get throws(JournalError) { try inner.highestRef } }
     var highestQueueOrder: Int64 { get throws(JournalError) { try inner.highestQueueOrder } }
     func makeReader() throws(JournalError) -> sending any JournalReading { try inner.makeReader() }
-    func maintain() throws(JournalError) -> Bool { try inner.maintain() }
+    func maintain() throws(JournalError) -> Bool {
+        if let error = faults.maintenance.withLock({ $0 }) { throw error }
+        return try inner.maintain()
+    }
     func job(_ id: JobID) throws(JournalError) -> JobRecord? { try inner.job(id) }
     func job(ref: LogRef) throws(JournalError) -> JobRecord? { try inner.job(ref: ref) }
     func channel(_ name: String) throws(JournalError) -> ChannelRecord? { try inner.channel(name) }

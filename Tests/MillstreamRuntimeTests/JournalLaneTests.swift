@@ -171,6 +171,24 @@ struct JournalLaneTests {
         #expect(bench.log.all.last?.storeHealth == .ok)
     }
 
+    @Test func aLastingFaultOfMaintenanceIsSaidAndRefusesNobody() throws {
+        var limits = LaneLimits()
+        limits.maintainIntervalMs = 1
+        let bench = try LaneBench(kinds: Self.kinds, handlers: Self.counter(1), limits: limits)
+        bench.faults.maintenance.withLock { $0 = Self.fault }
+        guard case .job = try bench.log.reply(to: bench.create("count", 1)) else {
+            Issue.record("refused")
+            return
+        }
+        try bench.log.wait { $0.last?.storeHealth == .faulty(Self.fault) }
+        guard case .job = try bench.log.reply(to: bench.create("count", 2)) else {
+            Issue.record("refused")
+            return
+        }
+        bench.faults.maintenance.withLock { $0 = nil }
+        try bench.log.wait { $0.last?.storeHealth == .ok }
+    }
+
     @Test func anEventThatTheStoreNeverTakesEndsOnlyItsOwnJob() throws {
         let faults = FaultyStore.Faults { _, batch in
             let isPoisoned = batch.contains {

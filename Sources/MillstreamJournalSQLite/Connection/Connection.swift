@@ -19,7 +19,11 @@ final class Connection {
     /// Only a foreign program can hold a lock against us; longer than this it may not hold up the journal lane.
     private static let busyTimeoutMs: Int32 = 2000
 
+    /// Once, before the first connection.
+    private static let forgoStatistics: Void = { _ = millstream_sqlite_forgo_statistics() }()
+
     init(path: String, access: Access) throws(JournalError) {
+        _ = Self.forgoStatistics
         // SQLite may be built to read names that begin with "file:" as URIs.
         self.path = path.hasPrefix("file:") ? "./" + path : path
         var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE

@@ -38,6 +38,20 @@ final class Statement {
         try finish(sqlite3_step(pointer))
     }
 
+    /// The same for a row whose key may be there; false when it is, and nothing was done then.
+    func runUnlessTaken() throws(JournalError) -> Bool {
+        let code = sqlite3_step(pointer)
+        if code == Self.uniqueViolation {
+            sqlite3_reset(pointer)
+            return false
+        }
+        try finish(code)
+        return true
+    }
+
+    /// SQLITE_CONSTRAINT_UNIQUE, a macro that Swift cannot read.
+    private static let uniqueViolation = SQLITE_CONSTRAINT | 8 << 8
+
     /// Ends a reading before its last row.
     func reset() {
         sqlite3_reset(pointer)

@@ -25,6 +25,18 @@ enum JobRow {
             ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?33)
         """
 
+    /// For a job whose state and end stay as they are, mostly: no index holds what changes, where the other statement takes its rows
+    /// out of all of them and puts them back. Changes nothing when the state does.
+    static let updateInState = """
+        UPDATE jobs SET
+            result_bytes = ?2, attempt = ?4, progress = ?5, error_code = ?6, error_message = ?7,
+            error_stderr = ?8, priority = ?9, timeout_ms = ?10, run_at = ?11, started_at = ?12,
+            queue_order = ?14, due_at = ?15, cancel_requested = ?16, worker_sequence = ?17, message_count = ?18,
+            process_group = ?19, process_start = ?20, process_boot = ?21, uploads = ?22, last_seq = ?23,
+            trimmed_through = ?24, log_bytes = ?25, revision = ?33
+        WHERE ref = ?1 AND state = ?3 AND finished_at IS ?13
+        """
+
     static let update = """
         UPDATE jobs SET
             result_bytes = ?2, state = ?3, attempt = ?4, progress = ?5, error_code = ?6, error_message = ?7,
@@ -35,7 +47,7 @@ enum JobRow {
         WHERE ref = ?1
         """
 
-    /// What changes in a job's life, for both statements.
+    /// What changes in a job's life, for all three statements.
     static func bindMutable(_ job: JobRecord, _ row: Statement) {
         row.bind(1, job.ref)
         row.bind(2, job.result.map { Int64($0.byteCount) })

@@ -15,6 +15,7 @@ final class BatchWriter {
 
     private let insertJob: Statement
     private let updateJob: Statement
+    private let updateJobInState: Statement
     private let appendEvent: Statement
     /// The same for `rowsAtOnce` events: opens the tables once for all of them.
     private let appendEvents: Statement
@@ -22,7 +23,8 @@ final class BatchWriter {
     private let putResult: Statement
     private let appendPublication: Statement
     private let appendMessage: Statement
-    private let putChannel: Statement
+    private let updateChannel: Statement
+    private let insertChannel: Statement
     private let connection: Connection
 
     /// Of events in one statement: each run of a statement opens the table and its index anew. Sixteen at once took a third off the
@@ -37,6 +39,7 @@ final class BatchWriter {
         removal = LogRemoval(connection)
         insertJob = try connection.statement(JobRow.insert)
         updateJob = try connection.statement(JobRow.update)
+        updateJobInState = try connection.statement(JobRow.updateInState)
         appendEvent = try connection.statement(
             "INSERT INTO events (ref, seq, name, data, time) VALUES (?1, ?2, ?3, ?4, ?5)")
         appendEvents = try connection.statement(
@@ -48,12 +51,12 @@ final class BatchWriter {
             "INSERT INTO publications (ref, attempt, sequence, seq) VALUES (?1, ?2, ?3, ?4)")
         appendMessage = try connection.statement(
             "INSERT INTO messages (ref, number, body, time) VALUES (?1, ?2, ?3, ?4)")
-        putChannel = try connection.statement(
+        updateChannel = try connection.statement(
+            "UPDATE channels SET last_seq = ?2, trimmed_through = ?3, log_bytes = ?4 WHERE ref = ?1")
+        insertChannel = try connection.statement(
             """
-            INSERT INTO channels (ref, name, epoch, created_at, last_seq, trimmed_through, log_bytes)
+            INSERT INTO channels (ref, last_seq, trimmed_through, log_bytes, name, epoch, created_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-            ON CONFLICT (ref) DO UPDATE SET last_seq = excluded.last_seq, trimmed_through = excluded.trimmed_through,
-                log_bytes = excluded.log_bytes
             """)
     }
 
@@ -94,10 +97,13 @@ final class BatchWriter {
     // MARK: Jobs and logs
 
     private func insert(_ job: JobRecord) throws(JournalError) {
-        if let earlier = try refOfJob(job.id) { try removeJob(earlier) }
         JobRow.bindMutable(job, insertJob)
         JobRow.bindConstant(job, insertJob)
-        try insertJob.run()
+        // Most names are new: it costs less to be told of an earlier run than to look for one.
+        if try !insertJob.runUnlessTaken() {
+            if let earlier = try refOfJob(job.id) { try removeJob(earlier) }
+            try insertJob.run()
+        }
         if let text = job.input.text {
             putInput.bind(1, job.ref)
             try putInput.run(binding: 2, text.bytes)
@@ -109,9 +115,13 @@ final class BatchWriter {
     }
 
     private func update(_ job: JobRecord) throws(JournalError) {
-        JobRow.bindMutable(job, updateJob)
-        try updateJob.run()
-        guard connection.changes > 0 else { return }
+        JobRow.bindMutable(job, updateJobInState)
+        try updateJobInState.run()
+        if connection.changes == 0 {
+            JobRow.bindMutable(job, updateJob)
+            try updateJob.run()
+            guard connection.changes > 0 else { return }
+        }
         try storeResult(job)
         state.highestQueueOrder = max(state.highestQueueOrder, job.queueOrder)
     }
@@ -164,16 +174,23 @@ final class BatchWriter {
     }
 
     private func put(_ channel: ChannelRecord) throws(JournalError) {
-        putChannel.bind(1, channel.ref)
-        putChannel.bind(2, channel.name)
-        putChannel.bind(3, channel.epoch.text)
-        putChannel.bind(4, channel.createdAt)
-        putChannel.bind(5, channel.lastSequence)
-        putChannel.bind(6, channel.trimmedThrough)
-        putChannel.bind(7, channel.logBytes)
-        if try !channelExists(channel.ref) { state.channels += 1 }
-        try putChannel.run()
+        bindHead(of: channel, updateChannel)
+        try updateChannel.run()
+        guard connection.changes == 0 else { return }
+        bindHead(of: channel, insertChannel)
+        insertChannel.bind(5, channel.name)
+        insertChannel.bind(6, channel.epoch.text)
+        insertChannel.bind(7, channel.createdAt)
+        try insertChannel.run()
+        state.channels += 1
         state.highestRef = max(state.highestRef, channel.ref.number)
+    }
+
+    private func bindHead(of channel: ChannelRecord, _ row: Statement) {
+        row.bind(1, channel.ref)
+        row.bind(2, channel.lastSequence)
+        row.bind(3, channel.trimmedThrough)
+        row.bind(4, channel.logBytes)
     }
 
     // MARK: What goes
@@ -286,12 +303,6 @@ final class BatchWriter {
         let row = try connection.statement("SELECT ref FROM jobs WHERE id = ?1")
         row.bind(1, id.text)
         return try row.first { row.ref(0) }
-    }
-
-    private func channelExists(_ ref: LogRef) throws(JournalError) -> Bool {
-        let row = try connection.statement("SELECT 1 FROM channels WHERE ref = ?1")
-        row.bind(1, ref)
-        return try row.first { true } ?? false
     }
 }
 
