@@ -81,9 +81,11 @@ extension JobLedger {
     private func check(
         _ event: DraftEvent, of entry: LedgerEntry, against plan: inout Plan
     ) throws(JournalError) -> LedgerRefusal? {
-        if let attempt = event.attempt, attempt != plan.attempt {
-            return attempt < plan.attempt
-                ? .pastAttempt(current: plan.attempt) : .futureAttempt(current: plan.attempt)
+        if let attempt = event.attempt {
+            if attempt > plan.attempt { return .futureAttempt(current: plan.attempt) }
+            // An attempt is over when it failed, not when the next one begins.
+            guard entry.record.state.isRunning else { return .pastAttempt(current: plan.attempt + 1) }
+            if attempt < plan.attempt { return .pastAttempt(current: plan.attempt) }
         }
         guard let sequence = event.sequence, sequence != plan.expected else {
             plan.add(event, as: try publication(of: event, in: entry), epoch: entry.epoch)

@@ -128,6 +128,7 @@ public enum LedgerRefusal: Error, Sendable, Hashable {
     case draining
     case notFound
     case ended
+    /// An attempt that has ended; the number is the present one's or, between two, the next one's.
     case pastAttempt(current: Int)
     /// An attempt that has not begun.
     case futureAttempt(current: Int)

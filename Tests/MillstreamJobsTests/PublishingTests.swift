@@ -24,6 +24,9 @@ struct PublishingTests {
         let id = try fixture.create().id
         #expect(try fixture.publish(id, event(2, 1)) == .failure(.futureAttempt(current: 1)))
         try fixture.run(.finish(fixture.currentRun(id), .failed(.broken, retryable: true)))
+        // Between two attempts there is none.
+        #expect(try fixture.publish(id, event(1, 1)) == .failure(.pastAttempt(current: 2)))
+        #expect(try fixture.publish(id, event(2, 1)) == .failure(.futureAttempt(current: 1)))
         try fixture.advance(by: 200)
         #expect(try fixture.publish(id, event(1, 1)) == .failure(.pastAttempt(current: 2)))
         #expect(try fixture.publish(id, event(1, nil)) == .failure(.pastAttempt(current: 2)))

@@ -25,7 +25,7 @@ extension Problem {
         case .ended:
             self.init(.jobEnded, "the job has ended; its log takes nothing more")
         case .pastAttempt(let current):
-            self.init(.pastAttempt, "the present attempt is \(current)")
+            self.init(.pastAttempt, "this attempt has ended; the events are attempt \(current)'s now")
             extra = [("attempt", .integer(Int64(current)))]
         case .futureAttempt(let current):
             self.init(.pastAttempt, "this attempt has not begun; the present one is \(current)")
