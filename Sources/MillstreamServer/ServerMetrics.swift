@@ -28,6 +28,11 @@ public final class ServerMetrics {
     private let limitHits: [ReachedLimit: Counter]
     private var gauges: [String: Gauge] = [:]
     private var totals: [String: Total] = [:]
+    // Each commit sets these.
+    private let queueCallers: Gauge
+    private let queueEmissions: Gauge
+    private let waitingWorkers: Gauge
+    private let journalHealthy: Gauge
 
     /// `exposition` renders all instruments of the factory as Prometheus text.
     public init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
@@ -35,6 +40,11 @@ public final class ServerMetrics {
         self.exposition = exposition
         func counter(_ name: String) -> Counter { Counter(label: name, dimensions: [], factory: factory) }
         streamsOpened = counter("millstream_streams_opened_total")
+        func gauge(_ name: String) -> Gauge { Gauge(label: name, dimensions: [], factory: factory) }
+        queueCallers = gauge("millstream_journal_queue_callers")
+        queueEmissions = gauge("millstream_journal_queue_emissions")
+        waitingWorkers = gauge("millstream_journal_waiting_workers")
+        journalHealthy = gauge("millstream_journal_healthy")
         events = counter("millstream_events_total")
         eventBytes = counter("millstream_event_bytes_total")
         deliveries = counter("millstream_deliveries_total")
@@ -103,11 +113,11 @@ public final class ServerMetrics {
             commit.recordNanoseconds(Int64(clamping: measures.commitNs))
             batchCommands.record(measures.commands)
         }
-        setGauge("millstream_journal_queue_callers", Double(measures.callerDepth))
-        setGauge("millstream_journal_queue_emissions", Double(measures.emissionDepth))
-        setGauge("millstream_journal_waiting_workers", Double(measures.waitingEmitters))
+        queueCallers.record(measures.callerDepth)
+        queueEmissions.record(measures.emissionDepth)
+        waitingWorkers.record(measures.waitingEmitters)
         setTotal("millstream_journal_failed_commits_total", measures.failedCommits)
-        setGauge("millstream_journal_healthy", report.storeHealth == .ok ? 1 : 0)
+        journalHealthy.record(report.storeHealth == .ok ? 1 : 0)
     }
 
     /// A count that somebody else keeps and that never falls.
