@@ -11,7 +11,7 @@ enum WorkerEventKind {
     /// The server's own, or no name at all: never from a worker or publisher.
     case refused
 
-    /// A few comparisons of short strings cost less than one hash; `EventName.reserved` has the same names.
+    /// A few comparisons of short strings cost less than one hash; `EventName.isReserved` has the same names.
     init(_ name: String) {
         switch name {
         case "progress", "message", "log": self = .plain

@@ -7,7 +7,7 @@ enum WorkerLine {
     /// An event of the program when the line is an object with a string `event` that a worker may use; else a `log` event.
     static func draft(_ line: OutputLine) -> (name: String, data: JSONText) {
         guard !line.isTruncated, let object = parse(line), let name = object.member("event")?.stringValue,
-            EventName.isValid(name), !EventName.reserved.contains(name)
+            EventName.isValid(name), !EventName.isReserved(name)
         else { return (logName, log(stream: "stdout", line)) }
         return (name, object.member("data") ?? .null)
     }

@@ -21,7 +21,7 @@ struct EmissionPort: Sendable {
 
     private func draft(_ name: String, _ data: JSONText) throws(EmissionError) -> DraftEvent {
         guard EventName.isValid(name) else { throw .invalidName(name) }
-        guard !EventName.reserved.contains(name) else { throw .reservedName(name) }
+        guard !EventName.isReserved(name) else { throw .reservedName(name) }
         guard data.bytes.count <= job.services.limits.maxEventBytes else {
             job.services.hits.didMeetOversizedEvent()
             throw .tooLarge(maxBytes: job.services.limits.maxEventBytes)

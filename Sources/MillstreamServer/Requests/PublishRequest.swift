@@ -54,7 +54,7 @@ enum PublishRequest {
         if toChannel, attempt != nil || sequence != nil {
             throw Problem(.channelFencing, prefix + "attempt and sequence are for jobs")
         }
-        if let name, EventName.reserved.contains(name) {
+        if let name, EventName.isReserved(name) {
             var problem = Problem(LedgerRefusal.reservedEventName(name))
             problem.detail = prefix + problem.detail
             throw problem
