@@ -65,7 +65,7 @@ struct DemoSteps: JobHandler {
             if job.isCancelled { throw CancellationError() }
             let now = MonotonicTime.current()
             guard now < deadline else { return }
-            usleep(useconds_t(min(100_000_000, deadline.nanoseconds - now.nanoseconds) / 1000 + 1))
+            usleep(useconds_t(min(500_000_000, deadline.nanoseconds - now.nanoseconds) / 1000 + 1))
         }
     }
 
