@@ -250,8 +250,10 @@ extension HTTPConnection {
     func uploadDidFail(_ failure: UploadFailure) {
         guard let upload, phase == .finishingUpload || phase == .storingUpload else { return }
         finishedBody = .failed(failure)
-        if phase == .storingUpload { ending = .closeAfterReply }
-        pending.removeAll()
+        if phase == .storingUpload {
+            ending = .closeAfterReply
+            pending.removeAll()
+        }
         endUpload(upload)
         present()
     }

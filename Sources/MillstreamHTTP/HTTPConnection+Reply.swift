@@ -127,8 +127,8 @@ extension HTTPConnection {
 
     /// The server has said all it had to say.
     private func linger() {
-        guard !hasPeerClosed else { return server.requestClose(of: self) }
         phase = .lingering
+        guard !hasPeerClosed else { return server.requestClose(of: self) }
         shutdown(descriptor, Int32(SHUT_WR))
         server.setDeadline(of: self, afterMs: server.settings.lingerTimeoutMs)
         resumeReading()

@@ -132,6 +132,10 @@ public final class HTTPServer {
         evhttp_free(evhttp)
         deadlineTimer?.cancel()
         deferredWork?.cancel()
+        // What still waits holds this server.
+        toAdvance = []
+        toClose = []
+        presented = nil
         uploads.reports.close()
     }
 
@@ -173,8 +177,10 @@ public final class HTTPServer {
     private func settleNewborns() {
         let settling = newborns
         newborns.removeAll(keepingCapacity: true)
-        for connection in settling {
-            let isExcess = counters.openConnections + streams.count > settings.maxConnections
+        for (index, connection) in settling.enumerated() {
+            // Those behind this one are counted already, and must not take its place.
+            let others = settling.count - 1 - index
+            let isExcess = counters.openConnections - others + streams.count > settings.maxConnections
             guard connection.settle(phase: isExcess ? .excess : .idle) else {
                 remove(connection)
                 continue

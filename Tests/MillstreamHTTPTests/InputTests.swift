@@ -132,6 +132,21 @@ import Testing
         #expect(server.waitUntil { $0.server?.metrics.openConnections == 0 })
     }
 
+    @Test(arguments: ["Z", "-1\r\n", "3\r\nabcd"])
+    func halfClosedClientWithABadBodyBehindItsRequestIsRefusedAndClosed(chunk: String) throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.send("GET /park HTTP/1.1\r\nHost: a\r\n\r\n")
+        try client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
+        client.finishSending()
+        #expect(server.waitUntil { $0.left.count == 1 })
+        server.onLoop { $0.reply($0.parked[0], "first") }
+        #expect(try client.readResponse().text == "first")
+        _ = try client.readResponse()
+        #expect(try client.isClosedByServer())
+        #expect(server.waitUntil { $0.server?.metrics.openConnections == 0 })
+    }
+
     @Test func pipeliningPastTheBoundIsCountedOnceAndDrained() throws {
         var settings = HTTPServerSettings()
         settings.maxPipelinedBytes = 256
