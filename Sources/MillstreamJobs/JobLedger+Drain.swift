@@ -9,7 +9,9 @@ extension JobLedger {
         counters.isDraining = true
         let held = places.keys.sorted { ($0.ref, $0.attempt) < ($1.ref, $1.attempt) }
         for key in held {
-            guard let entry = entries[key.ref], entry.record.attempt == key.attempt else { continue }
+            guard let entry = entries[key.ref], RunKey(ref: key.ref, attempt: entry.record.attempt) == key else {
+                continue
+            }
             switch entry.stage {
             case .running: release(entry)
             case .stopping(let reason, _): endStopped(entry, reason)

@@ -73,6 +73,32 @@ import Testing
         }
     }
 
+    /// What would let a commit begin the log anew under a round that has nothing to move, which older SQLite pays with lost commits.
+    @Test func noRoundBeginsBeforeTheLastOnesAnswerWasTaken() throws {
+        try TemporaryDirectory.with { directory in
+            let store = try SQLiteStore(path: directory.journal)
+            try store.commit([event(1)])
+            let checkpointer = store.logMover.checkpointer
+            #expect(checkpointer.move(restarts: store.connection.log.restarts))
+            checkpointer.finish()
+            #expect(!checkpointer.move(restarts: store.connection.log.restarts))
+            // The next commit takes it, and finds that all was moved.
+            try store.commit([event(2)])
+            #expect(store.connection.walPages == store.connection.log.pages)
+            try store.logMover.lookAfter()
+            #expect(!checkpointer.isBusy, "too little waits")
+            store.logMover.finish()
+            #expect(checkpointer.move(restarts: store.connection.log.restarts))
+            checkpointer.finish()
+            try store.logMover.lookAfter()
+            #expect(store.connection.walPages == 0)
+            try store.logMover.lookAfter()
+            #expect(!checkpointer.isBusy, "there is nothing to move")
+            store.close()
+            #expect(try SQLiteReader(path: directory.journal).allEvents(1).count == 2)
+        }
+    }
+
     @Test func aStoreThatIsDroppedEndsItsCheckpointer() throws {
         try TemporaryDirectory.with { directory in
             var store: SQLiteStore? = try SQLiteStore(path: directory.journal)

@@ -99,7 +99,10 @@ import Testing
                 largest = max(largest, try walBytes(store))
             }
             #expect(largest < 80 << 20)
+            // The round that is under way may be an old one: the next one moves what came meanwhile.
+            store.logMover.finish()
             #expect(try !store.maintain())
+            store.logMover.finish()
             for sequence in Int64(1501)...1900 {
                 try store.commit([.append(LogRef(1), makeEvent(sequence, data: data), nil)])
                 store.logMover.finish()

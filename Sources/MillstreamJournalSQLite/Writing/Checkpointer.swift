@@ -47,14 +47,21 @@ final class Checkpointer {
 
     // MARK: The writer's side
 
-    /// Asks for a checkpoint; one that waits already is enough.
-    func move(restarts: Int) {
+    /// Asks for a checkpoint of a log that has pages to move. Refused while it is at one, and until the answer of the last was taken.
+    ///
+    /// This is what keeps commits: SQLite before 3.51.3 (3.50.7, 3.44.6) loses them when a commit begins the log anew while a checkpoint
+    /// of another connection has read its header and has nothing to move (sqlite.org/wal.html, "the WAL-reset bug"). So a round must
+    /// begin with pages to move, and nobody else may move any before its answer was taken: then the log is whole until the round
+    /// itself has moved it, which is the last that it does.
+    @discardableResult
+    func move(restarts: Int) -> Bool {
         let isNew = desk.state.withLock { state in
-            guard !state.isStopping, state.request == nil else { return false }
+            guard !state.isStopping, state.request == nil, !state.isAtWork, state.progress == nil else { return false }
             state.request = restarts
             return true
         }
         if isNew { desk.wakeUp.signal() }
+        return isNew
     }
 
     /// Whether it was asked and has not answered.
@@ -100,6 +107,8 @@ final class Checkpointer {
         }
 
         func run() {
+            // Now, while there are descriptors; a later round tries again.
+            connection = try? opened()
             while let restarts = next() {
                 var progress: Progress?
                 var fault: JournalError?

@@ -28,9 +28,7 @@ final class LogMover {
     private var waitingBytes: Int { connection.walPages * Connection.frameBytes }
 
     func didCommit() {
-        if let progress = checkpointer.takeProgress(), progress.restarts == connection.log.restarts {
-            didMove(progress)
-        }
+        takeAnswer()
         let waiting = waitingBytes
         if waiting < lastBytes { lookAt = LogBound.restBytes }
         lastBytes = waiting
@@ -46,8 +44,9 @@ final class LogMover {
         }
     }
 
-    /// The checkpointer's answer.
-    private func didMove(_ progress: Checkpointer.Progress) {
+    /// The checkpointer's answer, if there is one. From then on until it is asked again the log may be moved here.
+    private func takeAnswer() {
+        guard let progress = checkpointer.takeProgress(), progress.restarts == connection.log.restarts else { return }
         let before = connection.log.movedPages
         connection.noteMoved(pages: progress.movedPages)
         guard connection.log.movedPages > before else { return }
@@ -58,14 +57,18 @@ final class LogMover {
         }
     }
 
-    /// The batch is stored, whatever becomes of this; a fault of it comes again in `lookAfter`.
+    /// The batch is stored, whatever becomes of this; a fault of it comes again in `lookAfter`. Only while the checkpointer rests and its
+    /// answer was taken: see `Checkpointer.move`.
     private func moveHere() {
         _ = try? connection.checkpoint(.passive)
     }
 
     /// When the lane has time. Throws the fault that the checkpointer ended with, and has it try again.
     func lookAfter() throws(JournalError) {
-        let fault = checkpointer.fault
+        takeAnswer()
+        guard connection.walPages > 0 else { return }
+        // Each fault is told once: not again while it is tried anew.
+        let fault = checkpointer.isBusy ? nil : checkpointer.fault
         if fault != nil || waitingBytes >= bound.startBytes { checkpointer.move(restarts: connection.log.restarts) }
         if let fault { throw fault }
     }

@@ -45,7 +45,7 @@ extension JobContext: WorkerRun {
         }
         lock.withLock { task = started }
         // A stop that came before the task was known cancelled nothing.
-        if gate.isStopping { started.cancel() }
+        if gate.isStopping { cancel() }
     }
 
     func deliver(_ message: MessageRecord) {

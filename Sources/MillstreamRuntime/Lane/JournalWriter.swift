@@ -319,9 +319,9 @@ final class JournalWriter {
     private func maintain(isIdle: Bool) {
         let now = MonotonicTime.current()
         guard maintenanceIsPending, !isFaulty else { return }
-        guard isIdle && now >= maintainAt || batchesWithoutMaintenance >= limits.maxBatchesWithoutMaintenance else {
-            return
-        }
+        // After a fault not sooner than the pause says, however many batches there are.
+        let isOverdue = batchesWithoutMaintenance >= limits.maxBatchesWithoutMaintenance && maintenanceFaults == 0
+        guard isOverdue || now >= maintainAt && (isIdle || maintenanceFaults > 0) else { return }
         batchesWithoutMaintenance = 0
         do throws(JournalError) {
             maintenanceIsPending = try store.maintain()
