@@ -200,6 +200,36 @@ import Testing
         }
     }
 
+    /// Two rows of a page change places: a page after the last one then leads back to the first.
+    @Test(.timeLimit(.minutes(5)), arguments: ["jobs", "channels", "events"])
+    func rowsOutOfOrderAreDamageAndNoCircle(table: String) throws {
+        try TemporaryDirectory.with { directory in
+            let store = try SQLiteStore(path: directory.journal)
+            try store.commit([.insertJob(makeJob(1, "a")), .insertJob(makeJob(2, "b"))])
+            try store.commit([.putChannel(makeChannel(3, "c")), .putChannel(makeChannel(4, "d"))])
+            try store.commit([.append(LogRef(3), makeEvent(1), nil), .append(LogRef(4), makeEvent(1), nil)])
+            let name = table == "events" ? "events_by_log" : table
+            let root = try store.connection.number("SELECT rootpage FROM sqlite_schema WHERE name = '\(name)'")
+            store.close()
+            let file = URL(filePath: directory.journal)
+            var bytes = try Data(contentsOf: file)
+            // A leaf's cell pointers, two bytes each, begin behind its header of eight (fileformat2.html, section 1.6).
+            let pointers = (Int(root) - 1) * 4096 + 8
+            for index in pointers..<(pointers + 2) { bytes.swapAt(index, index + 2) }
+            try bytes.write(to: file)
+
+            let inspection = try JournalInspection(path: directory.journal)
+            var findings: [String] = []
+            try inspection.check(maxFindings: 100) { findings.append($0.message) }
+            #expect(findings.contains { $0.contains("out of order") }, "\(findings)")
+            inspection.close()
+            if table == "channels" {
+                let reader = try SQLiteReader(path: directory.journal)
+                #expect(code { _ = try reader.channels(after: LogRef(0), limit: 10) } == .damaged)
+            }
+        }
+    }
+
     /// Any page may be broken in any way: the store may say so or not notice, but it must neither trap nor loop.
     @Test func flippedBytesNeverEndTheProcess() throws {
         try TemporaryDirectory.with { directory in

@@ -164,6 +164,7 @@ final class JournalCheck {
         while !isFull {
             row.bind(1, last)
             guard let ref = try row.first({ row.ref(0) }) else { return }
+            _ = try SQLiteReader.ascending(ref.number, after: last.number, "the rows of \(table)")
             body(ref)
             if table == "jobs" { highestRef = max(highestRef, ref.number) }
             last = ref

@@ -21,12 +21,22 @@ extension SQLiteReader {
         row.bind(2, after)
         row.bind(3, Int64(max(limit, 0)))
         var bytes = 0
+        var last = after
         return try row.rows { () throws(JournalError) in
             guard bytes == 0 || bytes < maxBytes else { return nil }
+            last = try Self.ascending(row.int64(0), after: last, "the events of log \(ref.number)")
             // Counts an empty text, too (damage): the loop must see that it has an event.
             bytes += max(row.byteCount(2), 1)
             return Self.event(row)
         }
+    }
+
+    /// In a damaged file an index can lead anywhere: whoever asks for what is behind the last one must not be led in a circle.
+    static func ascending(
+        _ number: Int64, after last: Int64, _ rows: @autoclosure () -> String
+    ) throws(JournalError) -> Int64 {
+        guard number > last else { throw JournalError(.damaged, "\(rows()) are out of order at \(number)") }
+        return number
     }
 
     public func firstEvent(of ref: LogRef) throws(JournalError) -> EventRecord? {

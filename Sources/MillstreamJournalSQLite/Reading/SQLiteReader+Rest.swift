@@ -17,7 +17,11 @@ extension SQLiteReader {
             "SELECT \(Self.channelColumns) FROM channels WHERE ref > ?1 ORDER BY ref LIMIT ?2")
         row.bind(1, after)
         row.bind(2, Int64(max(limit, 0)))
-        return try row.rows { () throws(JournalError) in try channel(row) }
+        var last = after.number
+        return try row.rows { () throws(JournalError) in
+            last = try Self.ascending(row.int64(0), after: last, "the channels")
+            return try channel(row)
+        }
     }
 
     private func channel(_ row: Statement) throws(JournalError) -> ChannelRecord {

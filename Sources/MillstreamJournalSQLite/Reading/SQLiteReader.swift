@@ -61,7 +61,12 @@ public class SQLiteReader: JournalReading {
         row.bind(1, Self.listTextBytes)
         row.bind(2, after)
         row.bind(3, Int64(max(limit, 0)))
-        return try row.rows { () throws(JournalError) in try job(row) }
+        var last = after.number
+        return try row.rows { () throws(JournalError) in
+            let job = try job(row)
+            last = try Self.ascending(job.ref.number, after: last, "the live jobs")
+            return job
+        }
     }
 
     public func jobsFinished(before: Timestamp, limit: Int) throws(JournalError) -> [JobRecord] {
