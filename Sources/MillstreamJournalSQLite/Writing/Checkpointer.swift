@@ -6,7 +6,6 @@ import CSQLite
 import Dispatch
 import Glibc
 import MillstreamJournal
-import Synchronization
 
 final class Checkpointer {
     /// How far a checkpoint came.
@@ -16,7 +15,7 @@ final class Checkpointer {
         var movedPages: Int
     }
 
-    private struct State {
+    private struct State: Sendable {
         var request: Int?
         var isAtWork = false
         var progress: Progress?
@@ -26,7 +25,7 @@ final class Checkpointer {
 
     /// What both threads see; outlives the one that goes first.
     private final class Desk: Sendable {
-        let state = Mutex(State())
+        let state = LockedBox(State())
         let wakeUp = DispatchSemaphore(value: 0)
         let didRest = DispatchSemaphore(value: 0)
     }
@@ -76,7 +75,7 @@ final class Checkpointer {
     }
 
     /// Of the last checkpoint; nil after one that succeeded.
-    var fault: JournalError? { desk.state.withLock(\.fault) }
+    var fault: JournalError? { desk.state.withLock { $0.fault } }
 
     /// Ends the thread, waiting for the checkpoint that it is at. Does nothing the second time.
     func stop() {
