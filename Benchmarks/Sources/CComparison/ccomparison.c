@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 int comparison_cores(uint64_t *cores)
 {
@@ -109,3 +111,13 @@ int comparison_spinner_start(struct comparison_spinner *spinner, int core, pthre
 void comparison_spinner_stop(struct comparison_spinner *spinner) { atomic_store(&spinner->is_stopped, true); }
 
 void comparison_spinner_free(struct comparison_spinner *spinner) { free(spinner); }
+
+int comparison_device_of(const char *path, unsigned *major_number, unsigned *minor_number)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return errno;
+    *major_number = major(status.st_dev);
+    *minor_number = minor(status.st_dev);
+    return 0;
+}

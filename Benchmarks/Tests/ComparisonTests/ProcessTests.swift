@@ -141,6 +141,15 @@ struct ProcessTests {
         #expect(StolenTime(of: CoreSet([0, 2]), in: Self.statistics) == nil)
     }
 
+    @Test func aFlushTakesWhatTheDeviceCountsForIt() throws {
+        let before = "205 12 820 54 1378 79 5071 4113 0 1497 1024 555 29 1869 119 5134 535"
+        let first = try #require(FlushCount(before))
+        let later = try #require(FlushCount(before.replacingOccurrences(of: "5134 535", with: "5136 1335\n")))
+        #expect(later.mean(since: first) == 400)
+        #expect(first.mean(since: first) == nil)
+        #expect(FlushCount("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15") == nil)
+    }
+
     @Test func anAwakeCoreIsLeftToWhoHasWork() throws {
         let core = CoreSet([0])
         let awake = try AwakeCores(core)

@@ -27,3 +27,6 @@ void comparison_spinner_free(struct comparison_spinner *spinner);
  * a shell would set them. `arguments` and `environment` end with NULL.
  */
 int comparison_spawn(char *const *arguments, char *const *environment, const char *directory, const char *output, pid_t *started);
+
+/* The device that a file is on, as /sys/dev/block names it. 0 or an errno. */
+int comparison_device_of(const char *path, unsigned *major_number, unsigned *minor_number);

@@ -32,14 +32,24 @@ package enum GoalTable {
         Goal(
             "6 readers that never read beside 6 that do", "p99 of the others", ScenarioNames.stalled, Metrics.p99,
             .atMost(1)),
+        Goal(
+            "6 readers that never read beside 6 that do", "the disk's slowest flush meanwhile", ScenarioNames.stalled,
+            Metrics.slowestFlush,
+            .reported),
     ]
 
     private static let blocked = "durable emission to the socket, 10,000 events/s, all workers blocked"
     private static let durability: [Goal] = [
         Goal(blocked, "from jobs, p50", ScenarioNames.jobEmission, Metrics.p50, .atMost(1)),
         Goal(blocked, "from jobs, p99", ScenarioNames.jobEmission, Metrics.p99, .atMost(5)),
+        Goal(
+            blocked, "the disk's slowest flush meanwhile", ScenarioNames.jobEmission, Metrics.slowestFlush,
+            .reported),
         Goal(blocked, "to channels, p50", ScenarioNames.channelEmission, Metrics.p50, .atMost(1)),
         Goal(blocked, "to channels, p99", ScenarioNames.channelEmission, Metrics.p99, .atMost(5)),
+        Goal(
+            blocked, "the disk's slowest flush meanwhile", ScenarioNames.channelEmission, Metrics.slowestFlush,
+            .reported),
         Goal("the same beside workers that need the CPU", "p50", ScenarioNames.busyEmission, Metrics.p50, .reported),
         Goal("the same beside workers that need the CPU", "p99", ScenarioNames.busyEmission, Metrics.p99, .reported),
         Goal(
@@ -68,6 +78,10 @@ package enum GoalTable {
         Goal(
             "200 jobs, an event each 50 ms", "emission to client, p99", ScenarioNames.runningJobs, Metrics.jobEventP99,
             .atMost(3)),
+        Goal(
+            "200 jobs, an event each 50 ms", "the disk's slowest flush meanwhile", ScenarioNames.runningJobs,
+            Metrics.slowestFlush,
+            .reported),
         Goal(
             "memory per open stream on a running job", "2,000 jobs, job included", ScenarioNames.jobMemory,
             Metrics.bytesPerJobStream, .atMost(2048)),

@@ -11,6 +11,9 @@ package enum Metrics {
     package static let p50 = Metric("median latency", unit: "ms", phase: { $0.latencyMs(\.p50) })
     package static let p99 = Metric("p99 latency", unit: "ms", phase: { $0.latencyMs(\.p99) })
     package static let slowest = Metric("largest latency", unit: "ms", phase: { $0.latencyMs(\.max) })
+    /// Of the whole run, its warm-up included.
+    package static let slowestFlush = Metric(
+        "slowest flush", unit: "ms", read: { run, _ in run.slowestFlushMs.map { [$0] } ?? [] })
     package static let growth = Metric(
         "growth", unit: "MB", phase: { $0.memory.map { Double($0.rssBytesGrowth) / 1e6 } })
 

@@ -58,6 +58,8 @@ package struct MeasuredRun: Codable, Sendable, Equatable {
     package var wallS: Double
     /// Of the time that the server's and the generator's cores asked for, what the host took away: 0 to 1.
     package var stolenShare: Double?
+    /// What the slowest flush of the disk took meanwhile, ms (``DiskFlushes``); nil where the kernel does not tell.
+    package var slowestFlushMs: Double?
     /// Nil when it failed, and for `start`.
     package var report: LoadReport?
     /// For `start` only: from exec to the first 200, ms, one for each start.

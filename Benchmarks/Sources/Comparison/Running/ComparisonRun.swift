@@ -85,6 +85,7 @@ package final class ComparisonRun {
         var measurement = empty(scenario.name, spec, round: round, placement)
         let cores = CoreSet(placement.server.cores + placement.load.cores)
         let stolen = StolenTime(of: cores)
+        let flushes = DiskFlushes(of: bench.output)
         let begin = ContinuousClock.now
         do {
             try bench.withScratch(spec.name) { try run(scenario, on: spec, in: $0, &measurement) }
@@ -94,6 +95,7 @@ package final class ComparisonRun {
         }
         measurement.wallS = (ContinuousClock.now - begin).microseconds / 1e6
         measurement.stolenShare = stolen.flatMap { StolenTime(of: cores)?.share(since: $0) }
+        measurement.slowestFlushMs = flushes?.slowestMs()
         return measurement
     }
 
