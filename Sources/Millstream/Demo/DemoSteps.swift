@@ -7,52 +7,69 @@ import MillstreamRuntime
 // each holds a thread instead, as bad workers do, and with `busy` it also keeps a core from others meanwhile. Runs on the handlers'
 // threads.
 
-struct DemoSteps: JobHandler {
+struct DemoSteps: SteppedHandler {
     static let kind = "demo.steps"
 
+    /// Held for as long as the job.
     private struct Plan {
-        var steps: Int
-        var intervalMs: Int
-        var dataBytes: Int
-        var failAt: Int?
+        var steps: Int32
+        var intervalMs: Int32
+        var dataBytes: Int32
+        /// 0: nowhere.
+        var failAt: Int32
         var block: Bool
         var busy: Bool
 
         init(_ input: JSONText) throws(JobFailure) {
             let input = try DemoInput(input, known: ["steps", "interval_ms", "data_bytes", "fail_at", "block", "busy"])
-            steps = try input.int("steps", default: 13, in: 0...1_000_000)
-            intervalMs = try input.int("interval_ms", default: 50, in: 0...3_600_000)
-            dataBytes = try input.int("data_bytes", default: 200, in: 0...200_000)
-            failAt = try input.optionalInt("fail_at", in: 1...1_000_000)
+            steps = Int32(try input.int("steps", default: 13, in: 0...1_000_000))
+            intervalMs = Int32(try input.int("interval_ms", default: 50, in: 0...3_600_000))
+            dataBytes = Int32(try input.int("data_bytes", default: 200, in: 0...200_000))
+            failAt = Int32(try input.optionalInt("fail_at", in: 1...1_000_000) ?? 0)
             block = try input.bool("block", default: false)
             busy = try input.bool("busy", default: false)
         }
     }
 
-    func run(_ job: JobContext) async throws -> JSONText? {
+    func begin(_ job: JobContext) async throws -> JobStep {
         let plan = try Plan(job.input)
-        if plan.block || plan.busy {
-            try await job.runBlocking { try runBlocking(job, plan) }
-        } else {
-            try await run(job, plan)
-        }
-        return JSONText.object { $0.member("steps", plan.steps) }
+        guard plan.block || plan.busy else { return try await step(1, plan, since: .current(), job) }
+        try await job.runBlocking { try runBlocking(job, plan) }
+        return .done(result(plan))
     }
 
-    private func run(_ job: JobContext, _ plan: Plan) async throws {
-        let start = MonotonicTime.current()
-        for step in stride(from: 1, through: plan.steps, by: 1) {
-            // From the start and not from the step before: the pauses do not add up their delays.
-            if plan.intervalMs > 0 { try await job.sleep(until: start.advanced(byMs: step * plan.intervalMs)) }
-            try await job.emit("progress", data(step, plan))
-            try failIfDue(step, plan)
+    private func result(_ plan: Plan) -> JSONText { JSONText.object { $0.member("steps", Int(plan.steps)) } }
+
+    /// Pauses until the step is due; without pauses, does all that are left.
+    private func step(
+        _ first: Int32, _ plan: Plan, since start: MonotonicTime, _ job: JobContext
+    ) async throws -> JobStep {
+        var step = first
+        while step <= plan.steps {
+            if plan.intervalMs > 0 { return pause(before: step, plan, since: start) }
+            try await take(step, plan, job)
+            step += 1
         }
+        return .done(result(plan))
+    }
+
+    private func pause(before step: Int32, _ plan: Plan, since start: MonotonicTime) -> JobStep {
+        // From the start and not from the step before: the pauses do not add up their delays.
+        .pause(until: start.advanced(byMs: Int(step) * Int(plan.intervalMs))) { job in
+            try await take(step, plan, job)
+            return try await self.step(step + 1, plan, since: start, job)
+        }
+    }
+
+    private func take(_ step: Int32, _ plan: Plan, _ job: JobContext) async throws {
+        try await job.emit("progress", data(step, plan))
+        try failIfDue(step, plan)
     }
 
     private func runBlocking(_ job: JobContext, _ plan: Plan) throws {
         let start = MonotonicTime.current()
         for step in stride(from: 1, through: plan.steps, by: 1) {
-            let deadline = start.advanced(byMs: step * plan.intervalMs)
+            let deadline = start.advanced(byMs: Int(step) * Int(plan.intervalMs))
             if plan.busy { try compute(until: deadline, job) } else { try block(until: deadline, job) }
             try job.emitBlocking("progress", data(step, plan))
             try failIfDue(step, plan)
@@ -76,15 +93,15 @@ struct DemoSteps: JobHandler {
         }
     }
 
-    private func failIfDue(_ step: Int, _ plan: Plan) throws(JobFailure) {
+    private func failIfDue(_ step: Int32, _ plan: Plan) throws(JobFailure) {
         guard step == plan.failAt else { return }
         throw JobFailure(code: "handler", message: "failed after step \(step), as its input asked", isRetryable: false)
     }
 
-    private func data(_ step: Int, _ plan: Plan) -> JSONText {
-        PaddedObject.make(byteCount: plan.dataBytes) { writer in
-            writer.member("step", step)
-            writer.member("steps", plan.steps)
+    private func data(_ step: Int32, _ plan: Plan) -> JSONText {
+        PaddedObject.make(byteCount: Int(plan.dataBytes)) { writer in
+            writer.member("step", Int(step))
+            writer.member("steps", Int(plan.steps))
             writer.member("progress", (Double(step) / Double(plan.steps) * 10_000).rounded() / 100)
             // Last, right before the emission.
             writer.member("t", MonotonicTime.current().nanoseconds)

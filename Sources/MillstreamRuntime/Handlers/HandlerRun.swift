@@ -10,8 +10,12 @@ import MillstreamLoop
 
 /// What all runs of one kind have in common.
 final class HandlerKind: Sendable {
+    typealias Step = @Sendable (JobContext) async throws -> JobStep
+
     let kind: JobKind
     let handler: any JobHandler
+    /// The handler's first step, when it works in steps.
+    let begin: Step?
     let services: PoolServices
     private let didEndRun: @Sendable (JobRun, _ abandoned: Bool) -> Void
 
@@ -21,6 +25,11 @@ final class HandlerKind: Sendable {
     ) {
         self.kind = kind
         self.handler = handler
+        if let stepped = handler as? any SteppedHandler {
+            begin = { job in try await stepped.begin(job) }
+        } else {
+            begin = nil
+        }
         self.services = services
         didEndRun = didEnd
     }
@@ -33,6 +42,7 @@ extension JobContext: WorkerRun {
 
     func start() {
         for message in takeEarly() { deliver(message) }
+        if let begin = shared.begin { return take(begin) }
         // What stands in an async frame is held for as long as the handler runs, in slabs of 1 KiB: here and in what handlers wait in,
         // everything that one moment needs is left to functions that do not suspend.
         let started = Task(executorPreference: services.executor) { [self] in
@@ -67,10 +77,10 @@ extension JobContext: WorkerRun {
     }
 
     @inline(never)
-    private func didReturn(_ result: JSONText?) { end(.completed(result)) }
+    func didReturn(_ result: JSONText?) { end(.completed(result)) }
 
     @inline(never)
-    private func didThrow(_ error: any Error) {
+    func didThrow(_ error: any Error) {
         let error = error as? JobFailure ?? JobFailure(code: "handler", message: String(describing: error))
         end(.failed(JobError(code: error.code, message: error.message), retryable: error.isRetryable))
     }
@@ -84,9 +94,11 @@ extension JobContext: WorkerRun {
         services.queue.post(.finish(run, before == .stopping ? .stopped : outcome))
     }
 
-    private func cancel() {
+    func cancel() {
         lock.withLock { task }?.cancel()
         // A sleep of the run's own task has no cancellation handler.
         services.delays.wake(sleeper, reached: false)
+        // A pause without a task: nobody is there who could end the run.
+        if shared.begin != nil, services.pauses.remove(self) { didLeavePause() }
     }
 }

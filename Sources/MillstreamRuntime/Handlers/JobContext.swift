@@ -2,28 +2,34 @@ import MillstreamJSON
 import MillstreamJobs
 import MillstreamJournal
 import MillstreamLoop
+import Synchronization
 
 // One attempt of a job as its handler sees it: what to do, and how to speak. Usable from every thread and task of the handler.
 
 /// A running job, in the hands of its handler.
 public final class JobContext: @unchecked Sendable {
-    // Sendable: `task`, `early` and `box` are touched only with `lock` held; `ownTask` is set before the handler gets the context,
-    // and only read from then on. The rest is constant or atomic.
+    // Sendable: `task`, `early`, `box` and `nextStep` are touched only with `lock` held, `place` by the pool's `PausedRuns` alone, with
+    // its lock held. The rest is constant or atomic.
 
     /// Job and attempt.
     public let run: JobRun
     public let input: JSONText
     let shared: HandlerKind
     let gate = RunGate()
+    /// Where the pool's heap of paused runs has it; -1: nowhere.
+    var place: Int32 = -1
     /// Its number among those who sleep.
     let sleeper: UInt64
+    /// Nil before the start, and in a pause without a task.
     var task: Task<Void, Never>?
+    /// What goes on after the present pause.
+    var nextStep: HandlerKind.Step?
     /// Messages from before this attempt, until it starts.
     private var early: [MessageRecord]
     /// Made by the first message, or by the first who asks for one: most jobs have none.
     private var box: MessageBox?
     /// Tells the run's own task from those that the handler makes.
-    private var ownTask: Int?
+    private let ownTask = Atomic(0)
 
     init(_ assignment: JobAssignment, shared: HandlerKind) {
         run = assignment.run
@@ -123,17 +129,17 @@ public final class JobContext: @unchecked Sendable {
 
     // MARK: For the run
 
-    /// Called by the run's task, before the handler.
+    /// Called by each of the run's tasks, before the handler.
     @inline(never)
-    func noteOwnTask() { ownTask = Self.currentTask }
+    func noteOwnTask() { ownTask.store(Self.currentTask, ordering: .relaxed) }
 
     private var isOwnTask: Bool {
         let current = Self.currentTask
-        return current != nil && current == ownTask
+        return current != 0 && current == ownTask.load(ordering: .relaxed)
     }
 
-    /// Stands for the task that runs now: the task itself must not be kept beyond the closure.
-    private static var currentTask: Int? { withUnsafeCurrentTask { $0?.hashValue } }
+    /// Stands for the task that runs now, 0 outside of any: the task itself must not be kept beyond the closure.
+    private static var currentTask: Int { withUnsafeCurrentTask { $0?.hashValue ?? 0 } }
 
     func takeEarly() -> [MessageRecord] {
         lock.withLock {

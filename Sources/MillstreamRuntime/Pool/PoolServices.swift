@@ -13,6 +13,7 @@ final class PoolServices: Sendable {
     let executor: HandlerExecutor
     let blocking: BlockingLane
     let delays: DelayLine
+    let pauses: PausedRuns
     /// For grace times.
     let timers: DispatchQueue
     let programs: ProgramQueues
@@ -33,6 +34,7 @@ final class PoolServices: Sendable {
         blocking = BlockingLane(maxThreads: limits.maxBlockingThreads, maxWaiting: limits.maxBlockingWaiting)
         delays = DelayLine()
         timers = DispatchQueue(label: "millstream.grace")
+        pauses = PausedRuns(queue: timers)
         programs = ProgramQueues(count: 4)
     }
 
@@ -44,6 +46,7 @@ final class PoolServices: Sendable {
     /// Lets the threads go.
     func close() {
         delays.close()
+        pauses.close()
         executor.close()
         blocking.close()
         programs.poller.close()
