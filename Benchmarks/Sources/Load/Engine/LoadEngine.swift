@@ -44,7 +44,7 @@ final class LoadEngine {
 
     deinit {
         for slot in 0..<capacity {
-            if streams[slot].fd >= 0 { close(streams[slot].fd) }
+            Self.reset(streams[slot].fd)
             streams[slot].release()
         }
         for lane in lanes { lane?.closeAll() }
@@ -111,7 +111,6 @@ final class LoadEngine {
         let fd = cload_socket()
         guard fd >= 0 else { return fail(slot, error: errno) }
         stream.pointee.fd = fd
-        _ = cload_reset_on_close(fd)
         if group.receiveBuffer > 0 { _ = cload_receive_buffer(fd, Int32(group.receiveBuffer)) }
         if sources > 0, cload_bind_source(fd, 0x7F00_0002 + UInt32(slot % sources)) < 0 {
             return fail(slot, error: errno)
@@ -162,8 +161,16 @@ final class LoadEngine {
         shut(stream)
     }
 
+    /// Closes with a reset, which leaves no port waiting; nothing when there is no descriptor. Asked for here and not when the stream
+    /// is opened: opening is what is measured.
+    private static func reset(_ fd: Int32) {
+        guard fd >= 0 else { return }
+        _ = cload_reset_on_close(fd)
+        close(fd)
+    }
+
     private func shut(_ stream: UnsafeMutablePointer<StreamState>) {
-        if stream.pointee.fd >= 0 { close(stream.pointee.fd) }
+        Self.reset(stream.pointee.fd)
         stream.pointee.fd = -1
         stream.pointee.phase = .closed
         stream.pointee.carryLength = 0
