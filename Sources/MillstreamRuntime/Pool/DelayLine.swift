@@ -1,8 +1,9 @@
 import MillstreamLoop
 import Synchronization
 
-// Who sleeps until when: one thread and one heap for all handlers, so that thousands that pause for milliseconds cost one wait.
-// A sleeper is woken on this thread, which only makes it ready; it runs on its own executor.
+// Who sleeps until when: one thread and one heap for all handlers, so that thousands that pause for milliseconds cost one wait for
+// each millisecond and not one for each of them. A sleeper is woken on this thread, which only makes it ready; it runs on its own
+// executor. Those who wake together are a burst of the handlers' executor, which this thread looks after.
 
 final class DelayLine: @unchecked Sendable {
     // Sendable: the heap and the sleepers are touched only with `condition` held.
@@ -11,7 +12,17 @@ final class DelayLine: @unchecked Sendable {
     /// Each is resumed by whoever takes it out, so once; a checked continuation would be an object more for each.
     private var sleepers: [UInt64: UnsafeContinuation<Bool, Never>] = [:]
     private let lastNumber = Atomic<UInt64>(0)
+    private let executor: HandlerExecutor
+    /// When the next burst may be.
+    private var burstAt = MonotonicTime(nanoseconds: 0)
+    /// What the thread waits for, whatever is added.
+    private var wakesAt = MonotonicTime(nanoseconds: 0)
     private var isClosed = false
+
+    /// From one burst to the next: among thousands, who sleeps may sleep so much longer.
+    private static let minPauseNs: UInt64 = 1_000_000
+    /// After a burst, when to see whether a handler keeps its thread.
+    private static let lookAfterMs = 2
 
     private struct Entry {
         let deadline: MonotonicTime
@@ -19,7 +30,8 @@ final class DelayLine: @unchecked Sendable {
     }
 
     /// Starts the thread; it holds the line until `close`.
-    init() {
+    init(executor: HandlerExecutor) {
+        self.executor = executor
         LaneThread(name: "delays") { [self] in run() }.detach()
     }
 
@@ -64,38 +76,63 @@ final class DelayLine: @unchecked Sendable {
     }
 
     private func add(_ sleeper: UnsafeContinuation<Bool, Never>, _ number: UInt64, _ deadline: MonotonicTime) -> Bool {
-        condition.withLock {
-            // Cancelled before it came here: whoever did it found nobody to wake.
-            guard !isClosed, !Task.isCancelled else { return false }
-            sleepers[number] = sleeper
-            push(Entry(deadline: deadline, number: number))
-            if heap.first?.number == number { condition.signal() }
-            return true
+        condition.acquire()
+        // Cancelled before it came here: whoever did it found nobody to wake.
+        guard !isClosed, !Task.isCancelled else {
+            condition.release()
+            return false
         }
+        sleepers[number] = sleeper
+        push(Entry(deadline: deadline, number: number))
+        let isEarlier = max(deadline, burstAt) < wakesAt
+        if isEarlier { wakesAt = max(deadline, burstAt) }
+        condition.release()
+        if isEarlier { condition.signal() }
+        return true
     }
+
+    // MARK: The thread
 
     private func run() {
-        while true {
-            guard let due = nextDue() else { return }
-            for sleeper in due { sleeper.resume(returning: true) }
+        var lookAt = MonotonicTime.never
+        while let due = nextDue(lookAt) {
+            if lookAt != .never { lookAt = executor.lookAfterBurst() ? Self.nextLook : .never }
+            if due.count == 1 {
+                due[0].resume(returning: true)
+            } else if !due.isEmpty {
+                executor.burst { for sleeper in due { sleeper.resume(returning: true) } }
+                lookAt = Self.nextLook
+            }
         }
+        _ = executor.lookAfterBurst()
     }
 
-    /// Waits for the next deadline; nil once closed.
-    private func nextDue() -> [UnsafeContinuation<Bool, Never>]? {
+    private static var nextLook: MonotonicTime { MonotonicTime.current().advanced(byMs: lookAfterMs) }
+
+    /// Waits for the next deadline, or until `lookAt` (nobody is due then); nil once closed.
+    private func nextDue(_ lookAt: MonotonicTime) -> [UnsafeContinuation<Bool, Never>]? {
         condition.withLock {
             while !isClosed {
-                var due: [UnsafeContinuation<Bool, Never>] = []
                 let now = MonotonicTime.current()
-                while let first = heap.first, first.deadline <= now {
-                    popFirst()
-                    if let sleeper = sleepers.removeValue(forKey: first.number) { due.append(sleeper) }
-                }
-                if !due.isEmpty { return due }
-                _ = condition.wait(until: heap.first?.deadline ?? .never)
+                let due = now < burstAt ? [] : takeDue(now)
+                if !due.isEmpty || now >= lookAt { return due }
+                wakesAt = min(lookAt, max(heap.first?.deadline ?? .never, burstAt))
+                _ = condition.wait(until: wakesAt)
+                // At work, it looks again by itself.
+                wakesAt = MonotonicTime(nanoseconds: 0)
             }
             return nil
         }
+    }
+
+    private func takeDue(_ now: MonotonicTime) -> [UnsafeContinuation<Bool, Never>] {
+        var due: [UnsafeContinuation<Bool, Never>] = []
+        while let first = heap.first, first.deadline <= now {
+            popFirst()
+            if let sleeper = sleepers.removeValue(forKey: first.number) { due.append(sleeper) }
+        }
+        if !due.isEmpty { burstAt = MonotonicTime(nanoseconds: now.nanoseconds + Self.minPauseNs) }
+        return due
     }
 
     // MARK: Binary heap, earliest first
@@ -113,12 +150,10 @@ final class DelayLine: @unchecked Sendable {
         heap.swapAt(0, heap.count - 1)
         heap.removeLast()
         var parent = 0
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                if heap[child].deadline < heap[least].deadline { least = child }
-            }
-            guard least != parent else { return }
+        while 2 * parent + 1 < heap.count {
+            var least = 2 * parent + 1
+            if least + 1 < heap.count, heap[least + 1].deadline < heap[least].deadline { least += 1 }
+            guard heap[least].deadline < heap[parent].deadline else { return }
             heap.swapAt(parent, least)
             parent = least
         }

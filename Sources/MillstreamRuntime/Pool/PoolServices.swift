@@ -30,9 +30,9 @@ final class PoolServices: Sendable {
         self.limits = limits
         self.environment = environment
         self.uploadPath = uploadPath
-        executor = HandlerExecutor(threads: limits.handlerThreads ?? HandlerExecutor.defaultThreads)
+        executor = HandlerExecutor(threads: limits.handlerThreads ?? HandlerExecutor.defaultThreads, events: queue)
         blocking = BlockingLane(maxThreads: limits.maxBlockingThreads, maxWaiting: limits.maxBlockingWaiting)
-        delays = DelayLine()
+        delays = DelayLine(executor: executor)
         timers = DispatchQueue(label: "millstream.grace")
         pauses = PausedRuns(queue: timers)
         programs = ProgramQueues(count: 4)
