@@ -185,4 +185,21 @@ import Testing
         #expect(try excess?.isClosedByServer() == true)
         withExtendedLifetime(first) {}
     }
+
+    /// Who is accepted together with others behind it has its place; they are not counted against it.
+    @Test func ofABurstPastTheLimitTheFirstAreServed() throws {
+        var settings = HTTPServerSettings()
+        settings.maxConnections = 5
+        let server = try TestServer(settings)
+        var clients: [Client] = []
+        try whileLoopWaits(server) {
+            for _ in 0..<20 {
+                let client = try server.connect()
+                try client.request("GET /hello")
+                clients.append(client)
+            }
+        }
+        let statuses = try clients.map { try $0.readResponse().status }
+        #expect(statuses == Array(repeating: 200, count: 5) + Array(repeating: 503, count: 15))
+    }
 }

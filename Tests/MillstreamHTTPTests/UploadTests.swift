@@ -142,6 +142,20 @@ import Testing
         #expect(response["connection"] == "close")
     }
 
+    /// Its body was whole: the connection goes on with what is behind it.
+    @Test func whatIsPipelinedBehindAnUploadThatFailsAtItsEndIsAnswered() throws {
+        let server = try TestServer()
+        server.onLoop { $0.uploadDirectory = "/nonexistent" }
+        let upload = "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\ndata"
+        let next = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+        let client = try server.connect()
+        try client.send(upload + next + upload + next)
+        for _ in 0..<2 {
+            #expect(try client.readResponse().status == 507)
+            #expect(try client.readResponse().text == "hello\n")
+        }
+    }
+
     /// A file size limit stands for a full disk, in a process of its own because the limit is the process's.
     @Test func writeThatFailsReachesTheApplicationAndRemovesTheFile() async {
         await #expect(processExitsWith: .success) {
