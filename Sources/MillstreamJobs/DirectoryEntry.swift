@@ -13,6 +13,14 @@ final class DirectoryEntry {
         self.record = record
     }
 
+    enum ByRef: TableKeying {
+        static func key(of entry: DirectoryEntry) -> LogRef { entry.ref }
+    }
+
+    enum ByID: TableKeying {
+        static func key(of entry: DirectoryEntry) -> JobID { entry.record.id }
+    }
+
     var ref: LogRef { record.ref }
     var queueKey: QueueKey? {
         record.state == .queued ? QueueKey(priority: record.priority, order: record.queueOrder) : nil

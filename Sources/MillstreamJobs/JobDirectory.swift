@@ -11,8 +11,8 @@ public final class JobDirectory {
     /// Longer results are left to the store.
     public static let maxHeldResultBytes = 16_384
 
-    private var byID: [JobID: DirectoryEntry] = [:]
-    private var byRef: [LogRef: DirectoryEntry] = [:]
+    private var byID = ObjectTable<DirectoryEntry.ByID>()
+    private var byRef = ObjectTable<DirectoryEntry.ByRef>()
     private var ended = RecencyList()
     private var queues: [String: ReadyQueue] = [:]
     /// Queued jobs of all kinds by arrival.

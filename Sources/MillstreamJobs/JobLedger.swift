@@ -21,8 +21,8 @@ public final class JobLedger {
     var lanes: [String: KindLane] = [:]
     /// The same in the order in which they came: starts must not follow the order of a hash table.
     var laneOrder: [KindLane] = []
-    var entries: [LogRef: LedgerEntry] = [:]
-    var entriesByID: [JobID: LedgerEntry] = [:]
+    var entries = ObjectTable<LedgerEntry.ByRef>()
+    var entriesByID = ObjectTable<LedgerEntry.ByID>()
     var channels: [String: ChannelEntry] = [:]
     /// Places taken; a given-up run stays here until its worker says `.finish`.
     var places: [RunKey: KindLane] = [:]

@@ -75,6 +75,14 @@ final class LedgerEntry: LedgerLog {
             progress: record.progress)
     }
 
+    enum ByRef: TableKeying {
+        static func key(of entry: LedgerEntry) -> LogRef { entry.ref }
+    }
+
+    enum ByID: TableKeying {
+        static func key(of entry: LedgerEntry) -> JobID { entry.id }
+    }
+
     var id: JobID { record.id }
     var run: JobRun { JobRun(ref: ref, id: record.id, attempt: record.attempt) }
     var queueKey: QueueKey { QueueKey(priority: record.priority, order: record.queueOrder) }

@@ -36,6 +36,10 @@ final class LiveLog {
         }
     }
 
+    enum ByName: TableKeying {
+        static func key(of log: LiveLog) -> LogName { log.name }
+    }
+
     static let none = UInt32.max
     /// What an idle log costs besides its text, for the bound on recent bytes: object, table entries, array headers.
     static let overheadBytes = 512

@@ -21,7 +21,7 @@ public final class StreamHub {
 
     var logs: [LiveLog?] = []
     var freeLogs: [UInt32] = []
-    var names: [LogName: UInt32] = [:]
+    var names = ObjectTable<LiveLog.ByName>()
     var lastRun: UInt32 = 0
     var dirtyLogs: [UInt32] = []
     /// Logs that may have lost their last reader or their last recent event.
@@ -67,7 +67,7 @@ public final class StreamHub {
     // MARK: Logs by name and number
 
     func find(_ name: LogName) -> LiveLog? {
-        names[name].flatMap { logs[Int($0)] }
+        names[name]
     }
 
     func findOrMake(_ name: LogName) -> LiveLog {
@@ -75,7 +75,7 @@ public final class StreamHub {
         let index = freeLogs.popLast() ?? UInt32(logs.count)
         let log = LiveLog(name: name, index: index, run: nextRun())
         if Int(index) == logs.count { logs.append(log) } else { logs[Int(index)] = log }
-        names[name] = index
+        names[name] = log
         metrics.logs += 1
         idleLogs.append(index)
         return log

@@ -43,8 +43,6 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
         tail = LineTail(maxLines: limits.stderrTailLines, maxBytes: limits.stderrTailBytes)
     }
 
-    var isProgram: Bool { true }
-
     func start() {
         queue.async { [self] in spawn() }
     }

@@ -38,8 +38,6 @@ final class HandlerKind: Sendable {
 }
 
 extension JobContext: WorkerRun {
-    var isProgram: Bool { false }
-
     func start() {
         for message in takeEarly() { deliver(message) }
         if let begin = shared.begin { return take(begin) }

@@ -64,7 +64,6 @@ final class PoolHits: Sendable {
 
 /// One attempt that is under way. Calls come from the journal lane's thread and return at once.
 protocol WorkerRun: AnyObject, Sendable {
-    var isProgram: Bool { get }
     func start()
     func deliver(_ message: MessageRecord)
     /// Asks the run to end, and ends it by force when the grace is over. A further call can only shorten the grace.

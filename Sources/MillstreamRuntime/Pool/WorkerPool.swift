@@ -17,10 +17,28 @@ public final class WorkerPool: Sendable {
     private let runDidEnd = ConditionLock()
 
     private struct State {
-        var runs: [RunNumber: any WorkerRun] = [:]
+        var handlers = ObjectTable<HandlersByNumber>()
+        var programs: [RunNumber: any WorkerRun] = [:]
         var kinds: [String: HandlerKind] = [:]
         var abandoned: UInt64 = 0
         var isStopping = false
+
+        var runs: [any WorkerRun] { handlers.values.map { $0 } + programs.values }
+
+        func run(_ number: RunNumber) -> (any WorkerRun)? { handlers[number] ?? programs[number] }
+
+        mutating func add(_ run: any WorkerRun, _ number: RunNumber) {
+            if let handler = run as? JobContext { handlers[number] = handler } else { programs[number] = run }
+        }
+
+        mutating func remove(_ number: RunNumber) {
+            handlers[number] = nil
+            programs[number] = nil
+        }
+    }
+
+    private enum HandlersByNumber: TableKeying {
+        static func key(of job: JobContext) -> RunNumber { RunNumber(job.run) }
     }
 
     /// An attempt in one word: the table has one for each running job. Attempts are at most some thousands.
@@ -72,9 +90,8 @@ public final class WorkerPool: Sendable {
         var measures = state.withLock { state in
             var measures = PoolMeasures()
             measures.abandonedHandlers = state.abandoned
-            for run in state.runs.values {
-                if run.isProgram { measures.runningPrograms += 1 } else { measures.runningHandlers += 1 }
-            }
+            measures.runningPrograms = state.programs.count
+            measures.runningHandlers = state.handlers.count
             return measures
         }
         let load = services.blocking.load
@@ -92,18 +109,18 @@ public final class WorkerPool: Sendable {
     public func stop(graceMs: Int64) {
         let runs = state.withLock { state in
             state.isStopping = true
-            return Array(state.runs.values)
+            return state.runs
         }
         for run in runs { run.stop(graceMs: graceMs) }
         // Programs are killed at the end of the grace and gone a moment later.
         let deadline = MonotonicTime.current().advanced(byMs: Int(clamping: max(0, graceMs))).advanced(byMs: 2000)
         runDidEnd.withLock {
-            while state.withLock({ !$0.runs.isEmpty }), runDidEnd.wait(until: deadline) {}
+            while state.withLock({ !$0.handlers.isEmpty || !$0.programs.isEmpty }), runDidEnd.wait(until: deadline) {}
         }
     }
 
     private func worker(of run: JobRun) -> (any WorkerRun)? {
-        state.withLock { $0.runs[RunNumber(run)] }
+        state.withLock { $0.run(RunNumber(run)) }
     }
 
     private func start(_ assignment: JobAssignment) {
@@ -114,7 +131,7 @@ public final class WorkerPool: Sendable {
             return
         }
         let isStopping = state.withLock { state in
-            if !state.isStopping { state.runs[RunNumber(run)] = worker }
+            if !state.isStopping { state.add(worker, RunNumber(run)) }
             return state.isStopping
         }
         if isStopping {
@@ -151,7 +168,7 @@ public final class WorkerPool: Sendable {
 
     private func didEnd(_ run: JobRun, abandoned: Bool) {
         state.withLock { state in
-            state.runs[RunNumber(run)] = nil
+            state.remove(RunNumber(run))
             if abandoned { state.abandoned += 1 }
         }
         runDidEnd.withLock { runDidEnd.broadcast() }
