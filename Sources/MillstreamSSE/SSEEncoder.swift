@@ -48,6 +48,42 @@ public enum SSEEncoder {
         data.withUnsafeBufferPointer { appendData($0, to: &output) }
     }
 
+    /// Writes an event without an id into memory of the caller's, for those who write thousands of them: nil when a name that breaks
+    /// out of its line, data of several lines, or too little room (`plainEventBytes`) call for ``appendEvent(id:name:data:retryMs:to:)``.
+    ///
+    /// - Returns: how many bytes were written, from the start of `memory`.
+    public static func writePlainEvent(
+        name: String, data: [UInt8], to memory: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        guard !name.isEmpty, memory.count >= plainEventBytes(name: name, data: data),
+            let start = memory.baseAddress
+        else { return nil }
+        var end = start
+        func write(_ text: StaticString) {
+            end.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+            end += text.utf8CodeUnitCount
+        }
+        func writeLine(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+            guard let base = bytes.baseAddress else { return true }
+            guard LineEnd.first(base, from: 0, to: bytes.count) == bytes.count else { return false }
+            end.copyMemory(from: base, byteCount: bytes.count)
+            end += bytes.count
+            return true
+        }
+        var name = name
+        write("event: ")
+        guard name.withUTF8({ !$0.contains(0) && writeLine($0) }) else { return nil }
+        write("\ndata: ")
+        guard data.withUnsafeBufferPointer({ writeLine($0) }) else { return nil }
+        write("\n\n")
+        return end - start
+    }
+
+    /// What ``writePlainEvent(name:data:to:)`` needs room for.
+    public static func plainEventBytes(name: String, data: [UInt8]) -> Int {
+        "event: \ndata: \n\n".utf8.count + name.utf8.count + data.count
+    }
+
     private static func appendHead(
         id: [UInt8]?,
         name: String?,

@@ -55,6 +55,11 @@ struct EncodedEvents {
         guard event.sequence == last + 1 else { return }
         if bytes.count > Self.maxBytes - event.data.bytes.count { removeAll(next: event.sequence) }
         let start = bytes.count
+        let isProgress = event.name == EventName.progress
+        if let idBytes = appendPlain(event, epoch) {
+            addMark(start, idBytes, isProgress)
+            return
+        }
         appendIDLine(epoch, event.sequence)
         let idBytes = bytes.count - start
         do {
@@ -63,16 +68,59 @@ struct EncodedEvents {
             // Names are checked at the edge. Should a store bring a bad one, the event still has its place in the log.
             try? SSEEncoder.appendEvent(id: nil, name: nil, data: event.data.bytes, to: &bytes)
         }
-        let isProgress = event.name == EventName.progress
+        addMark(start, idBytes, isProgress)
+    }
+
+    private mutating func addMark(_ start: Int, _ idBytes: Int, _ isProgress: Bool) {
         marks.append(Mark(start: UInt32(start), idBytes: UInt8(truncatingIfNeeded: idBytes), isProgress: isProgress))
     }
 
+    /// Nearly all events are one short line: they are put together on the stack and go over in one piece. Nil, and nothing is appended,
+    /// when that does not do; else the bytes of the id line.
+    private mutating func appendPlain(_ event: EventRecord, _ epoch: Epoch) -> Int? {
+        let eventBytes = SSEEncoder.plainEventBytes(name: event.name, data: event.data.bytes)
+        guard eventBytes <= Self.maxPlainBytes else { return nil }
+        let capacity = Self.maxIDLineBytes + eventBytes
+        return withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { memory in
+            let idBytes = Self.writeIDLine(epoch, event.sequence, to: memory)
+            let rest = UnsafeMutableRawBufferPointer(rebasing: memory[idBytes...])
+            guard let count = SSEEncoder.writePlainEvent(name: event.name, data: event.data.bytes, to: rest) else {
+                return nil
+            }
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: memory[..<(idBytes + count)]))
+            return idBytes
+        }
+    }
+
+    private static let maxPlainBytes = 4096
+    /// `id: `, 12 characters of an epoch, a hyphen, 19 digits, the end of the line.
+    private static let maxIDLineBytes = 4 + 12 + 1 + 19 + 1
+
     private mutating func appendIDLine(_ epoch: Epoch, _ sequence: Int64) {
-        bytes.append(contentsOf: "id: ".utf8)
-        bytes.append(contentsOf: epoch.text.utf8)
-        bytes.append(UInt8(ascii: "-"))
-        DecimalText.append(sequence, to: &bytes)
-        bytes.append(UInt8(ascii: "\n"))
+        withUnsafeTemporaryAllocation(byteCount: Self.maxIDLineBytes, alignment: 1) { memory in
+            let count = Self.writeIDLine(epoch, sequence, to: memory)
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: memory[..<count]))
+        }
+    }
+
+    /// `memory` has room for `maxIDLineBytes`.
+    private static func writeIDLine(
+        _ epoch: Epoch, _ sequence: Int64, to memory: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        var count = 0
+        func write(_ byte: UInt8) {
+            memory[count] = byte
+            count += 1
+        }
+        write(UInt8(ascii: "i"))
+        write(UInt8(ascii: "d"))
+        write(UInt8(ascii: ":"))
+        write(UInt8(ascii: " "))
+        for byte in epoch.text.utf8 { write(byte) }
+        write(UInt8(ascii: "-"))
+        count += DecimalText.write(sequence, to: UnsafeMutableRawBufferPointer(rebasing: memory[count...]))
+        write(UInt8(ascii: "\n"))
+        return count
     }
 
     mutating func removeAll(next: Int64) {
