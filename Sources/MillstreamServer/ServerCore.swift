@@ -69,9 +69,17 @@ final class ServerCore {
     func laneDidReport(_ report: LaneReport) {
         // Of the oldest emission of the commit: what is shown is an upper bound.
         let emittedAtNs = report.emittedAtNs.min()
-        for notice in report.notices {
+        let notices = report.notices
+        let tells = log.logLevel <= .info
+        var place = 0
+        for notice in notices {
+            if place < report.eventLogs.count, notice.bringsEvents {
+                streams.expect(report.eventLogs, from: place)
+                place += 1
+            }
             directory.apply(notice)
             streams.apply(notice, emittedAtNs: emittedAtNs)
+            if tells, case .job(let record) = notice { tell(record) }
         }
         if parked.count > 0 {
             for notice in report.notices {
@@ -85,21 +93,18 @@ final class ServerCore {
         for (bound, times) in report.reached { metrics.didReach(ReachedLimit(bound), times: times) }
         metrics.didCommit(report)
         storeWatch.note(report.storeHealth)
-        if log.logLevel <= .info { tell(report.notices) }
     }
 
-    /// States of jobs as log lines: failures at info, the rest at debug.
-    private func tell(_ notices: [CommitNotice]) {
-        for case .job(let record) in notices {
-            let level = record.state == .failed ? Logger.Level.info : .debug
-            guard log.logLevel <= level else { continue }
-            var metadata: Logger.Metadata = [
-                "job": "\(record.id)", "kind": "\(record.kind)", "state": "\(record.state.word)",
-                "attempt": "\(record.attempt)",
-            ]
-            if let error = record.error { metadata["error"] = "\(error.code)" }
-            log.log(level: level, "job", metadata: metadata)
-        }
+    /// The state of a job as a log line: a failure at info, the rest at debug.
+    private func tell(_ record: JobRecord) {
+        let level = record.state == .failed ? Logger.Level.info : .debug
+        guard log.logLevel <= level else { return }
+        var metadata: Logger.Metadata = [
+            "job": "\(record.id)", "kind": "\(record.kind)", "state": "\(record.state.word)",
+            "attempt": "\(record.attempt)",
+        ]
+        if let error = record.error { metadata["error"] = "\(error.code)" }
+        log.log(level: level, "job", metadata: metadata)
     }
 
     /// What a replay lane found, or the store's fault.

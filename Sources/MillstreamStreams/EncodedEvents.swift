@@ -159,6 +159,13 @@ struct EncodedEvents {
         for index in marks.indices { marks[index].start -= UInt32(dropped) }
     }
 
+    /// Looks at the memory behind which the next event will be written. What it returns tells nothing.
+    @inline(__always)
+    func glance() -> UInt {
+        guard let byte = bytes.last, let mark = marks.last else { return 0 }
+        return UInt(byte) &+ UInt(mark.start)
+    }
+
     // MARK: Reading. The numbers are held ones.
 
     func isProgress(_ sequence: Int64) -> Bool { marks[index(sequence)].isProgress }

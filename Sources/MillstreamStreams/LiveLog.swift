@@ -44,15 +44,11 @@ final class LiveLog {
     /// What an idle log costs besides its text, for the bound on recent bytes: object, table entries, array headers.
     static let overheadBytes = 512
 
-    // In the order of their sizes where that closes gaps: there is one of these for each job that somebody watches.
+    // What each event needs comes first and fits two or three cache lines: with thousands of logs all of it is cold. Exclusive access to
+    // the parts that change for each event is not checked at run time.
 
-    let name: LogName
-    /// Its place in the hub's table.
-    let index: UInt32
-    /// Tells runs apart, also over a new use of `index`.
-    var run: UInt32
-    /// Counts the states that readers were told of.
-    var statusVersion: UInt16 = 0
+    /// Nil while no log has this name.
+    var ref: LogRef?
     var head = Head.unknown
     var hasEnded = false
     /// The log is gone from the store, and no new one has its name yet.
@@ -60,28 +56,33 @@ final class LiveLog {
     var isDirty = false
     /// Whether something of this tick was given to a reader's output.
     var leftInTick = false
-    /// Nil while no log has this name.
-    var ref: LogRef?
-    var epoch: Epoch?
+    /// Counts the states that readers were told of.
+    var statusVersion: UInt16 = 0
     /// The last event that is known to exist; the recent events may lag behind it or be empty.
     var lastSequence: Int64 = 0
-    var trimmedThrough: Int64 = 0
-    var newestProgress: Int64 = 0
-    var recent = EncodedEvents()
-
-    /// Slots of the readers of this log alone.
-    var members = LogMembers()
-    var combined: [CombinedMember] = []
-
-    /// The last snapshot that came while there were readers.
-    var statusSnapshot: [UInt8] = []
-
     /// The first event that came in this tick; 0: none.
     var tickFirst: Int64 = 0
-    var tickStatuses: [TickStatus] = []
+    @exclusivity(unchecked) var recent = EncodedEvents()
+    /// Slots of the readers of this log alone.
+    @exclusivity(unchecked) var members = LogMembers()
+    @exclusivity(unchecked) var combined: [CombinedMember] = []
+    /// Its place in the hub's table.
+    let index: UInt32
+    /// Tells runs apart, also over a new use of `index`.
+    var run: UInt32
+    @exclusivity(unchecked) var tickStatuses: [TickStatus] = []
     /// Events of this tick of which the caller told when they were emitted, and when the first of them was.
     var tickEmissionCount = 0
     var tickEmittedAtNs = UInt64.max
+    var newestProgress: Int64 = 0
+
+    // The rest is needed when readers come or lag.
+
+    var epoch: Epoch?
+    let name: LogName
+    var trimmedThrough: Int64 = 0
+    /// The last snapshot that came while there were readers.
+    var statusSnapshot: [UInt8] = []
     /// The last piece that was cut out for readers behind the end, for the next one that needs the same.
     var sharedPiece: SharedPiece?
 

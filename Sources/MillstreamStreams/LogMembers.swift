@@ -3,7 +3,7 @@
 
 /// Slots in no particular order; a place is a reader's until it or the last one leaves.
 struct LogMembers: RandomAccessCollection {
-    private var first = LiveLog.none
+    private var firstSlot = LiveLog.none
     private var held: UInt32 = 0
     private var others: [UInt32] = []
 
@@ -11,19 +11,19 @@ struct LogMembers: RandomAccessCollection {
     var endIndex: Int { Int(held) }
 
     subscript(index: Int) -> UInt32 {
-        @inline(__always) get { index == 0 ? first : others[index - 1] }
-        set { if index == 0 { first = newValue } else { others[index - 1] = newValue } }
+        @inline(__always) get { index == 0 ? firstSlot : others[index - 1] }
+        set { if index == 0 { firstSlot = newValue } else { others[index - 1] = newValue } }
     }
 
     mutating func append(_ slot: UInt32) {
-        if held == 0 { first = slot } else { others.append(slot) }
+        if held == 0 { firstSlot = slot } else { others.append(slot) }
         held += 1
     }
 
     /// There is one.
     mutating func removeLast() -> UInt32 {
         held -= 1
-        guard held > 0 else { return first }
+        guard held > 0 else { return firstSlot }
         let last = others.removeLast()
         if held == 1 { others = [] }
         return last

@@ -23,6 +23,9 @@ public protocol ReaderOutput: AnyObject {
     func send(_ payload: AnyObject, to reader: ReaderID) -> Delivery
     /// Sends bytes that no other reader needs; they are bare, and valid during the call only.
     func send(_ body: UnsafeRawBufferPointer, to reader: ReaderID) -> Delivery
+    /// Something will be sent to the reader in this slot soon: looks at the memory that this takes. What it returns tells nothing; a
+    /// look whose result nobody wants might be left out by the compiler.
+    func expect(_ slot: UInt32) -> UInt
     /// Ends the reader in order: what is pending, then `last`, then the end. The hub has forgotten the reader by then.
     func finish(_ reader: ReaderID, last: AnyObject?)
     /// Ends the reader at once. The hub has forgotten the reader by then.
@@ -34,4 +37,6 @@ extension ReaderOutput {
     public func send(_ body: UnsafeRawBufferPointer, to reader: ReaderID) -> Delivery {
         send(makePayload(body), to: reader)
     }
+
+    public func expect(_ slot: UInt32) -> UInt { 0 }
 }

@@ -30,6 +30,13 @@ final class ReaderTable {
         return slots + Int(slot)
     }
 
+    /// Looks at the slot, which may lie across two lines. What it returns tells nothing.
+    @inline(__always)
+    func glance(_ slot: UInt32) -> UInt {
+        let reader = self[slot]
+        return UInt(truncatingIfNeeded: reader.pointee.reading.sequence) &+ UInt(reader.pointee.generation)
+    }
+
     func id(of slot: UInt32) -> ReaderID { ReaderID(slot: slot, generation: self[slot].pointee.generation) }
 
     /// Makes room for the slot. Outputs count slots up from 0, so memory is bounded by the readers they allow.

@@ -11,7 +11,7 @@ extension StreamHub {
         _ name: LogName, _ ref: LogRef, _ epoch: Epoch, _ events: [EventRecord], emittedAtNs: UInt64? = nil
     ) {
         guard let last = events.last else { return }
-        let log = findOrMake(name)
+        let log = refs.find(ref)?.takeUnretainedValue() ?? findOrMake(name)
         guard enter(ref, epoch, log) else { return }
         // A channel never ends, so its commits tell all there is to know of it: up to the first of them it was there before. Readers
         // that wait for its head stand within that, and not beyond the end of an empty log.
@@ -30,6 +30,23 @@ extension StreamHub {
         }
         log.lastSequence = max(log.lastSequence, last.sequence)
         markDirty(log)
+    }
+
+    /// Events of these logs come next. With thousands of logs all that a log and its reader need is cold memory, and in its turn each
+    /// event would wait for a dozen lines of it, one after the other; looked at ahead, and with nothing in between that must wait,
+    /// those of many logs come at the same time.
+    public func expect(_ refs: ArraySlice<LogRef>) {
+        var sum: UInt = 0
+        for ref in refs {
+            guard let found = self.refs.find(ref) else { continue }
+            found._withUnsafeGuaranteedRef { log in
+                sum &+= log.recent.glance() &+ UInt(log.run) &+ UInt(bitPattern: log.tickEmissionCount)
+                if let slot = log.members.first {
+                    sum &+= readers.glance(slot) &+ output.expect(slot)
+                }
+            }
+        }
+        lookedAt &+= sum
     }
 
     /// The job is new, or its state changed. `snapshot` renders the job object as JSON on one line; it is called when there are
@@ -89,6 +106,7 @@ extension StreamHub {
             // No log had this name while there were readers, so they stand at its beginning.
             log.ref = ref
             log.epoch = epoch
+            refs.insert(log)
             renewPairs(of: log)
             return true
         }
@@ -102,7 +120,9 @@ extension StreamHub {
         flushLog(log)
         let oldEpoch = log.epoch
         recent.remove(log)
+        refs.remove(log.ref)
         log.begin(run: nextRun(), ref: ref, epoch: epoch)
+        refs.insert(log)
         for slot in log.members where !readers[slot].pointee.flags.contains(.isUnresolved) {
             let received = readers[slot].pointee.reading.received
             readers[slot].pointee.reading = LogReading(after: 0)

@@ -10,26 +10,30 @@ import MillstreamJournal
 /// A tick: any number of the calls below, then one ``flush()``. Nothing is sent before that, the end of all streams aside.
 public final class StreamHub {
     public let settings: StreamSettings
-    public internal(set) var metrics = StreamMetrics()
+    @exclusivity(unchecked) public internal(set) var metrics = StreamMetrics()
     /// Called in ``flush()`` once for each log of which events left for at least one reader's output in their tick: how many, and
     /// the earliest time that ``commitEvents(_:_:_:_:emittedAtNs:)`` was given for them. For the latency from emission to socket.
-    public var didDeliver: ((_ eventCount: Int, _ emittedAtNs: UInt64) -> Void)?
+    @exclusivity(unchecked) public var didDeliver: ((_ eventCount: Int, _ emittedAtNs: UInt64) -> Void)?
 
-    // The server owns the hub and both of these.
-    unowned let output: any ReaderOutput
-    unowned let source: any LogSource
+    // The server owns the hub and both of these, and lets go of them together. Unsafe, because a counted reference costs two locked
+    // instructions for each event, and each waits for all memory that was asked for before it.
+    unowned(unsafe) let output: any ReaderOutput
+    unowned(unsafe) let source: any LogSource
 
-    var logs: [LiveLog?] = []
+    // Looked at for each event: exclusive access to these is not checked at run time.
+    @exclusivity(unchecked) var logs: [LiveLog?] = []
     var freeLogs: [UInt32] = []
     var names = ObjectTable<LiveLog.ByName>()
+    /// The same logs by their numbers.
+    let refs = RefTable()
     var lastRun: UInt32 = 0
-    var dirtyLogs: [UInt32] = []
+    @exclusivity(unchecked) var dirtyLogs: [UInt32] = []
     /// Logs that may have lost their last reader or their last recent event.
-    var idleLogs: [UInt32] = []
+    @exclusivity(unchecked) var idleLogs: [UInt32] = []
     /// Logs that hold a shared piece, until the end of the flush.
     var logsWithPieces: [UInt32] = []
-    var recent = RecentList()
-    var pages = PageDesk()
+    @exclusivity(unchecked) var recent = RecentList()
+    @exclusivity(unchecked) var pages = PageDesk()
 
     let readers = ReaderTable()
     /// Readers that the next flush looks at.
@@ -38,8 +42,11 @@ public final class StreamHub {
     var unresolved: [UInt32: StartPoint] = [:]
     var combined: [UInt32: CombinedReader] = [:]
 
+    /// What ``expect(_:)`` saw, which tells nothing.
+    @exclusivity(unchecked) var lookedAt: UInt = 0
+
     let startMs: UInt64
-    var nowMs: UInt64
+    @exclusivity(unchecked) var nowMs: UInt64
     var spread: SpreadSource
     var nextStripe = 0
     var nextStripeAtMs: UInt64
@@ -105,6 +112,7 @@ public final class StreamHub {
             guard log.recent.isEmpty else { continue }
             recent.remove(log)
             names[log.name] = nil
+            refs.remove(log.ref)
             logs[Int(index)] = nil
             freeLogs.append(index)
             metrics.logs -= 1

@@ -61,6 +61,7 @@ final class JournalWriter {
         ledger.didCommit()
         var report = LaneReport()
         report.notices = outcome.notices
+        report.eventLogs = outcome.eventLogs
         report.removedUploads = outcome.removedUploads
         publish(report, outcome.directives)
     }
@@ -240,6 +241,7 @@ final class JournalWriter {
         var report = LaneReport()
         report.replies = done.replies
         report.notices = done.outcome.notices
+        report.eventLogs = done.outcome.eventLogs
         report.removedUploads = done.outcome.removedUploads
         report.reached = done.outcome.reached
         for entry in entries {

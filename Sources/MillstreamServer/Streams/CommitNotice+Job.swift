@@ -4,6 +4,10 @@ import MillstreamJobs
 import MillstreamJournal
 
 extension CommitNotice {
+    var bringsEvents: Bool {
+        if case .events = self { true } else { false }
+    }
+
     /// Nil for channels.
     var jobID: JobID? {
         switch self {

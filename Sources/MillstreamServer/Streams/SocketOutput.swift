@@ -22,6 +22,10 @@ final class SocketOutput: ReaderOutput {
         Delivery(table.send(body: body, to: StreamID(reader)))
     }
 
+    func expect(_ slot: UInt32) -> UInt {
+        table.expect(slot)
+    }
+
     func finish(_ reader: ReaderID, last: AnyObject?) {
         table.finish(StreamID(reader), final: last.map { unsafeDowncast($0, to: StreamPayload.self) })
     }

@@ -103,6 +103,15 @@ final class StreamDesk: StreamTableDelegate {
 
     // MARK: Commits
 
+    /// How many logs are looked at ahead of their turn: enough to wait for memory once for many, few enough for the caches.
+    private static let outlook = 32
+
+    /// Events of these logs come next, in this order; called before each of them with its place.
+    func expect(_ logs: [LogRef], from place: Int) {
+        guard place % Self.outlook == 0, logs.count > 1 else { return }
+        hub.expect(logs[place..<min(place + Self.outlook, logs.count)])
+    }
+
     func apply(_ notice: CommitNotice, emittedAtNs: UInt64?) {
         switch notice {
         case .job(let record):
