@@ -11,7 +11,7 @@ import MillstreamRuntime
 import Synchronization
 
 enum RunningBenchmarks {
-    static let all = [running]
+    static let all = [running, paused]
 
     /// As many jobs as fill the tables about as well as those of the scenario.
     private static let jobs = 2_000
@@ -20,7 +20,19 @@ enum RunningBenchmarks {
         "running-job", per: "job", operations: jobs,
         tolerance: Tolerance(share: 0.03, because: "threads of the pool hold something now and then")
     ) {
-        let office = RunningOffice()
+        try hold { Sleeper(begun: $0) }
+    }
+
+    /// The same of handlers that work in steps: no task is left of them in a pause.
+    private static let paused = Benchmark(
+        "paused-job", per: "job", operations: jobs,
+        tolerance: Tolerance(share: 0.03, because: "threads of the pool hold something now and then")
+    ) {
+        try hold { Pauser(begun: $0) }
+    }
+
+    private static func hold(_ handler: (Counter) -> any JobHandler) throws -> (Meter) throws -> Void {
+        let office = RunningOffice(handler)
         return { meter in
             try meter.hold { try office.start(jobs) }
             try office.end()
@@ -39,6 +51,16 @@ private struct Sleeper: JobHandler {
     }
 }
 
+/// Pauses until it is told to stop.
+private struct Pauser: SteppedHandler {
+    let begun: Counter
+
+    func begin(_ job: JobContext) async throws -> JobStep {
+        begun.value.add(1, ordering: .relaxed)
+        return .pause(until: .never) { _ in .done(nil) }
+    }
+}
+
 private final class Counter: Sendable {
     let value = Atomic(0)
 }
@@ -54,8 +76,8 @@ private final class RunningOffice {
     private let now = LedgerTime(wall: Text.time, monotonicMs: 1_000)
     private var runs: [JobRun] = []
 
-    init() {
-        pool = WorkerPool(lane: JournalLane(), handlers: ["sleep": Sleeper(begun: begun)])
+    init(_ handler: (Counter) -> any JobHandler) {
+        pool = WorkerPool(lane: JournalLane(), handlers: ["sleep": handler(begun)])
     }
 
     /// Creates and starts jobs in batches, and waits until each handler has begun.
