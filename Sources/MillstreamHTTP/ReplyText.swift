@@ -90,22 +90,25 @@ final class ReplyText {
 
     /// A line behind the end of the one before; false, and nothing is added, when it would hold a forbidden character.
     static func append(_ name: String, _ value: String, to text: inout [UInt8]) -> Bool {
-        let start = text.count
-        let nameStart = start + 2
-        let nameEnd = nameStart + name.utf8.count
-        text.append(ASCII.carriageReturn)
-        text.append(ASCII.lineFeed)
-        text.append(contentsOf: name.utf8)
-        text.append(UInt8(ascii: ":"))
-        text.append(ASCII.space)
-        text.append(contentsOf: value.utf8)
-        let isValid = text.withUnsafeBufferPointer { text in
-            var isValid = nameEnd > nameStart
-            for index in nameStart..<nameEnd where !ASCII.isToken(text[index]) { isValid = false }
-            for index in (nameEnd + 2)..<text.count where !ASCII.isValueCharacter(text[index]) { isValid = false }
-            return isValid
+        var (name, value) = (name, value)
+        return name.withUTF8 { name in
+            value.withUTF8 { value in
+                guard isLine(name, value) else { return false }
+                text.append(ASCII.carriageReturn)
+                text.append(ASCII.lineFeed)
+                text.append(contentsOf: name)
+                text.append(UInt8(ascii: ":"))
+                text.append(ASCII.space)
+                text.append(contentsOf: value)
+                return true
+            }
         }
-        if !isValid { text.removeSubrange(start...) }
+    }
+
+    private static func isLine(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) -> Bool {
+        var isValid = !name.isEmpty
+        for byte in name where !ASCII.isToken(byte) { isValid = false }
+        for byte in value where !ASCII.isValueCharacter(byte) { isValid = false }
         return isValid
     }
 

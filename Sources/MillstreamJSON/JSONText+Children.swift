@@ -11,6 +11,7 @@ extension JSONText {
     public func members() throws(JSONSyntaxError) -> [(name: String, value: JSONText)] {
         guard kind == .object else { throw JSONSyntaxError(offset: 0, reason: "not an object") }
         var found: [(name: String, value: JSONText)] = []
+        found.reserveCapacity(8)
         var names: Set<[UInt8]> = []
         let duplicate: Int? = bytes.withUnsafeBufferPointer { buffer in
             guard var cursor = JSONCursor(buffer, opening: ASCII.openBrace) else { return nil }

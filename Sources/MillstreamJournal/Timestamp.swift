@@ -61,7 +61,13 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// Reads an RFC 3339 date-time (any offset, any number of fraction digits up to 9); nil for anything else.
     public init?(rfc3339 text: String) {
-        var scanner = Scanner(bytes: Array(text.utf8))
+        var text = text
+        guard let milliseconds = text.withUTF8({ Self.milliseconds(rfc3339: $0) }) else { return nil }
+        self.milliseconds = milliseconds
+    }
+
+    private static func milliseconds(rfc3339 text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        var scanner = Scanner(bytes: text)
         guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2), scanner.take("-"),
             let day = scanner.number(2), scanner.take("T") || scanner.take("t") || scanner.take(" "),
             let hour = scanner.number(2), scanner.take(":"), let minute = scanner.number(2), scanner.take(":"),
@@ -74,14 +80,14 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
             fraction = parsed
         }
         guard let offsetMinutes = scanner.offsetMinutes(), scanner.atEnd else { return nil }
-        let days = Self.days(year: year, month: month, day: day)
-        guard Self.civil(fromDays: days) == (year, month, day) else { return nil }
+        let days = days(year: year, month: month, day: day)
+        guard civil(fromDays: days) == (year, month, day) else { return nil }
         let minutes = days * 1440 + hour * 60 + minute - offsetMinutes
-        milliseconds = (minutes * 60 + second) * 1000 + fraction
+        return (minutes * 60 + second) * 1000 + fraction
     }
 
     private struct Scanner {
-        let bytes: [UInt8]
+        let bytes: UnsafeBufferPointer<UInt8>
         var position = 0
 
         var atEnd: Bool { position == bytes.count }

@@ -148,6 +148,6 @@ struct Problem: Error, Sendable, Equatable {
         for member in extra { writer.member(member.name, member.value) }
         writer.member("request_id", requestID)
         writer.endObject()
-        return writer.bytes
+        return writer.finish().bytes
     }
 }

@@ -74,6 +74,6 @@ struct EventPage {
         writer.member("state", head.state.word)
         writer.member("gap", gap)
         writer.endObject()
-        return writer.bytes
+        return writer.finish().bytes
     }
 }

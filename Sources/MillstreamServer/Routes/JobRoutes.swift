@@ -133,7 +133,7 @@ final class JobRoutes {
         let next = records.count > limit ? String(records[limit - 1].ref.number, radix: 36) : nil
         writer.member("next_cursor", next)
         writer.endObject()
-        core.reply(request, status: 200, headers: [JSONBody.contentType], body: writer.bytes)
+        core.reply(request, status: 200, headers: [JSONBody.contentType], body: writer.finish().bytes)
     }
 
     // MARK: POST /v1/jobs/{id}/cancel and /input

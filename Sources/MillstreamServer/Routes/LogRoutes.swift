@@ -159,7 +159,7 @@ final class LogRoutes {
                 for id in ids { writer.string(id.description) }
                 writer.endArray()
                 writer.endObject()
-                core.reply(request, status: 200, headers: [JSONBody.contentType], body: writer.bytes)
+                core.reply(request, status: 200, headers: [JSONBody.contentType], body: writer.finish().bytes)
             case .refused(let refusal): core.refuse(request, Problem(refusal))
             case .job, .upload: core.refuse(request, Problem(.internalError, "unexpected answer"))
             }

@@ -27,8 +27,8 @@ final class OperationRoutes {
             writer.member("status", "ready")
             writer.endObject()
             core.reply(
-                request, status: 200, headers: [JSONBody.contentType, ("Cache-Control", "no-store")], body: writer.bytes
-            )
+                request, status: 200, headers: [JSONBody.contentType, ("Cache-Control", "no-store")],
+                body: writer.finish().bytes)
         }
     }
 

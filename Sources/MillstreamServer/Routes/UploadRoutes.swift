@@ -73,7 +73,7 @@ final class UploadRoutes {
         writer.member("content_type", upload.contentType)
         writer.member("size", Int(upload.byteCount))
         writer.endObject()
-        core.reply(request, status: 201, headers: [JSONBody.contentType], body: writer.bytes)
+        core.reply(request, status: 201, headers: [JSONBody.contentType], body: writer.finish().bytes)
     }
 
     private func undo(_ upload: UploadRecord, _ problem: Problem, _ request: RequestContext) {
