@@ -132,6 +132,31 @@ final class Statement {
         }
     }
 
+    /// SQLite reads the text where the scratch keeps it; it copies one that has no room there.
+    func bind(_ index: Int32, _ value: String?, keptBy scratch: BindScratch) {
+        guard var value else {
+            sqlite3_bind_null(pointer, index)
+            return
+        }
+        value.withUTF8 { utf8 in
+            let kept = scratch.keep(UnsafeRawBufferPointer(utf8))
+            let text = kept ?? UnsafeRawPointer(utf8.baseAddress) ?? UnsafeRawPointer(Self.empty)
+            sqlite3_bind_text(
+                pointer, index, text.assumingMemoryBound(to: CChar.self), Int32(clamping: utf8.count),
+                kept == nil ? Self.copied : nil)
+        }
+    }
+
+    /// The same for bytes.
+    func bind(_ index: Int32, _ bytes: [UInt8], keptBy scratch: BindScratch) {
+        bytes.withUnsafeBytes { raw in
+            let kept = scratch.keep(raw)
+            sqlite3_bind_blob64(
+                pointer, index, kept ?? raw.baseAddress ?? UnsafeRawPointer(Self.empty), UInt64(raw.count),
+                kept == nil ? Self.copied : nil)
+        }
+    }
+
     /// Binds bytes and runs the statement without copying them: SQLite sees the array's own memory while it runs.
     func run(binding index: Int32, _ bytes: [UInt8]) throws(JournalError) {
         let code = bytes.withUnsafeBytes { raw in

@@ -25,6 +25,44 @@ enum JobRow {
             ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?33)
         """
 
+    /// The parameters of a row of `insertNew`.
+    static let newColumns: Int32 = 18
+
+    /// The same for `count` jobs that have nothing yet but what they were made with, and perhaps a first attempt. The parameters of
+    /// a row follow those of the one before.
+    static func insertNew(count: Int) -> String {
+        let row = "(" + [String](repeating: "?", count: Int(newColumns)).joined(separator: ", ") + ", 0, 0, 0, 0, 0, 0)"
+        return """
+            INSERT INTO jobs (
+                ref, id, kind, owner, viewers, created_at, epoch, input_bytes, state, attempt, priority, timeout_ms, run_at,
+                started_at, queue_order, due_at, uploads, revision, cancel_requested, worker_sequence, message_count,
+                last_seq, trimmed_through, log_bytes)
+            VALUES \([String](repeating: row, count: count).joined(separator: ", "))
+            """
+    }
+
+    /// - Parameter first: the row's first parameter.
+    static func bindNew(_ job: JobRecord, _ row: Statement, _ first: Int32, _ scratch: BindScratch) {
+        row.bind(first, job.ref)
+        row.bind(first + 1, job.id.text, keptBy: scratch)
+        row.bind(first + 2, job.kind, keptBy: scratch)
+        row.bind(first + 3, job.owner, keptBy: scratch)
+        row.bind(first + 4, StringList.stored(job.viewers), keptBy: scratch)
+        row.bind(first + 5, job.createdAt)
+        row.bind(first + 6, job.epoch.text, keptBy: scratch)
+        row.bind(first + 7, Int64(job.input.byteCount))
+        row.bind(first + 8, Int64(job.state.rawValue))
+        row.bind(first + 9, Int64(job.attempt))
+        row.bind(first + 10, Int64(job.priority))
+        row.bind(first + 11, job.timeoutMs)
+        row.bind(first + 12, job.runAt)
+        row.bind(first + 13, job.startedAt)
+        row.bind(first + 14, job.queueOrder)
+        row.bind(first + 15, job.dueAt)
+        row.bind(first + 16, StringList.stored(job.uploads), keptBy: scratch)
+        row.bind(first + 17, job.revision)
+    }
+
     /// For a job whose state and end stay as they are, mostly: no index holds what changes, where the other statement takes its rows
     /// out of all of them and puts them back. Changes nothing when the state does.
     static let updateInState = """

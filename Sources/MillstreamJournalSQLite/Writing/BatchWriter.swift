@@ -13,6 +13,7 @@ final class BatchWriter {
     private(set) var expiryLeft: Timestamp?
     private let removal: LogRemoval
 
+    private let newJobs: NewJobs
     private let insertJob: Statement
     private let updateJob: Statement
     private let updateJobInState: Statement
@@ -37,6 +38,7 @@ final class BatchWriter {
         self.connection = connection
         self.state = state
         removal = LogRemoval(connection)
+        newJobs = try NewJobs(connection)
         insertJob = try connection.statement(JobRow.insert)
         updateJob = try connection.statement(JobRow.update)
         updateJobInState = try connection.statement(JobRow.updateInState)
@@ -69,6 +71,8 @@ final class BatchWriter {
             if end <= batch.count, batch[index..<end].allSatisfy(\.isAppend) {
                 try append(batch[index..<end])
                 index = end
+            } else if case .insertJob = batch[index] {
+                index += try insertJobs(batch[index...])
             } else {
                 try apply(batch[index])
                 index += 1
@@ -96,6 +100,21 @@ final class BatchWriter {
 
     // MARK: Jobs and logs
 
+    /// The jobs at the begin of what is left of a batch, as many as go together; returns how many.
+    private func insertJobs(_ rest: ArraySlice<JournalMutation>) throws(JournalError) -> Int {
+        switch try newJobs.insert(rest) {
+        case .stored(let count):
+            for case .insertJob(let job) in rest.prefix(count) { didInsert(job) }
+            return count
+        case .taken(let count):
+            for mutation in rest.prefix(count) { try apply(mutation) }
+            return count
+        case .notNew:
+            for mutation in rest.prefix(1) { try apply(mutation) }
+            return 1
+        }
+    }
+
     private func insert(_ job: JobRecord) throws(JournalError) {
         JobRow.bindMutable(job, insertJob)
         JobRow.bindConstant(job, insertJob)
@@ -109,6 +128,10 @@ final class BatchWriter {
             try putInput.run(binding: 2, text.bytes)
         }
         try storeResult(job)
+        didInsert(job)
+    }
+
+    private func didInsert(_ job: JobRecord) {
         state.jobs += 1
         state.highestRef = max(state.highestRef, job.ref.number)
         state.highestQueueOrder = max(state.highestQueueOrder, job.queueOrder)
