@@ -15,7 +15,8 @@ import Testing
     /// Commits until the checkpointer was asked; returns the last event's number.
     private func fill(_ store: SQLiteStore) throws -> Int64 {
         var last: Int64 = 0
-        while !store.logMover.checkpointer.isBusy, waitingBytes(store) < 8 << 20, store.connection.log.movedPages == 0 {
+        while !store.logMover.checkpointer.isBusy, waitingBytes(store) < 20 << 20, store.connection.log.movedPages == 0
+        {
             last += 1
             try store.commit([event(last)])
         }
@@ -26,7 +27,7 @@ import Testing
         try TemporaryDirectory.with { directory in
             let store = try SQLiteStore(path: directory.journal, synchronous: .off)
             var last = try fill(store)
-            #expect(waitingBytes(store) < 5 << 20)
+            #expect(waitingBytes(store) < 17 << 20)
             store.logMover.finish()
             #expect(waitingBytes(store) == 0)
             last += 1

@@ -127,7 +127,7 @@ import Testing
             let bound = LogBound(freeBytes: freeMiB << 20)
             return [bound.startBytes, bound.endBytes]
         }
-        #expect(bounds(1 << 20) == [4 << 20, 64 << 20])
+        #expect(bounds(1 << 20) == [16 << 20, 64 << 20])
         #expect(bounds(16) == [4 << 20, 8 << 20])
         #expect(bounds(6) == [3 << 19, 3 << 20])
         #expect(bounds(0) == [256 << 10, 512 << 10])

@@ -106,7 +106,7 @@ import Testing
             for sequence in Int64(1501)...1900 {
                 try store.commit([.append(LogRef(1), makeEvent(sequence, data: data), nil)])
                 store.logMover.finish()
-                #expect(store.connection.walPages * 4096 < 9 << 20)
+                #expect(store.connection.walPages * 4096 < 21 << 20)
             }
             store.close()
         }

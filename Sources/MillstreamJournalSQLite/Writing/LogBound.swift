@@ -5,8 +5,9 @@
 import Glibc
 
 struct LogBound {
-    /// From here on the checkpointer works, beside the commits; half of what the log is to hold under a steady load.
-    var startBytes = 4 << 20
+    /// From here on the checkpointer works, beside the commits; half of what the log is to hold under a steady load. Each round flushes
+    /// the disk twice, which commits wait behind, and the pages that a load writes again and again are moved once a round.
+    var startBytes = 16 << 20
     /// From here on the writer waits for the disk itself.
     var endBytes = maxLogBytes
 
