@@ -9,19 +9,21 @@ package protocol TableKeying {
     static func key(of element: Element) -> Key
 }
 
-/// An open table with linear probing. A byte beside each place tells most strangers apart without a look at the object, which is
-/// likely to be cold.
+/// An open table with linear probing. A byte beside each place tells nearly all strangers apart without a look at the object, which
+/// is likely to be cold. Who leaves is followed by those behind him, so that a table that only changes is never rebuilt.
 @frozen
 package struct ObjectTable<Keying: TableKeying> {
     package typealias Key = Keying.Key
     package typealias Element = Keying.Element
 
     @usableFromInline var objects: ContiguousArray<Element?> = []
-    /// For each place: 0 when it was never used, 1 when its object has left, else seven bits of its key's hash and the highest bit.
+    /// For each place: 0 when it is free, else the highest bit, how far from its home the object is (three bits, `farAway` and more
+    /// as `farAway`), and four bits of its key's hash.
     @usableFromInline var tags: ContiguousArray<UInt8> = []
     @usableFromInline var held = 0
-    /// Places that are not 0: those of objects that have left lengthen the search as well.
-    @usableFromInline var used = 0
+
+    @usableFromInline static var minCapacity: Int { 16 }
+    @usableFromInline static var farAway: Int { 7 }
 
     @inlinable
     package init() {}
@@ -42,9 +44,11 @@ package struct ObjectTable<Keying: TableKeying> {
             switch (newValue, place) {
             case (let element?, let place?): objects[place] = element
             case (let element?, nil):
-                if used >= tags.count / 4 * 3 { rebuild() }
+                if held >= tags.count / 4 * 3 { rebuild(capacity: max(Self.minCapacity, tags.count * 2)) }
                 add(element, hash: hash)
-            case (nil, let place?): clear(place)
+            case (nil, let place?):
+                clear(place)
+                if held < tags.count / 8, tags.count > Self.minCapacity { rebuild(capacity: tags.count / 2) }
             case (nil, nil): break
             }
         }
@@ -53,11 +57,15 @@ package struct ObjectTable<Keying: TableKeying> {
     @inlinable
     func place(of key: Key, hash: Int) -> Int? {
         guard held > 0 else { return nil }
-        let (tag, mask) = (Self.tag(hash), tags.count - 1)
+        let mask = tags.count - 1
         var at = hash & mask
+        var distance = 0
         while tags[at] != 0 {
-            if tags[at] == tag, let object = objects[at], Keying.key(of: object) == key { return at }
+            if tags[at] == Self.tag(hash, distance), let object = objects[at], Keying.key(of: object) == key {
+                return at
+            }
             at = (at + 1) & mask
+            distance += 1
         }
         return nil
     }
@@ -67,35 +75,56 @@ package struct ObjectTable<Keying: TableKeying> {
     mutating func add(_ element: Element, hash: Int) {
         let mask = tags.count - 1
         var at = hash & mask
-        while tags[at] > 1 { at = (at + 1) & mask }
-        if tags[at] == 0 { used += 1 }
-        tags[at] = Self.tag(hash)
+        var distance = 0
+        while tags[at] != 0 {
+            at = (at + 1) & mask
+            distance += 1
+        }
+        tags[at] = Self.tag(hash, distance)
         objects[at] = element
         held += 1
     }
 
+    /// Whose search went over this place comes nearer to its home instead (Knuth, The Art of Computer Programming 3, 6.4, algorithm R).
     @inlinable
     mutating func clear(_ place: Int) {
-        objects[place] = nil
+        let mask = tags.count - 1
+        var hole = place
+        var at = (place + 1) & mask
+        while tags[at] != 0 {
+            let gap = (at - hole) & mask
+            let distance = distance(at: at)
+            if distance >= gap {
+                objects.swapAt(hole, at)
+                tags[hole] = tags[at] & 0x8F | UInt8(min(distance - gap, Self.farAway)) << 4
+                hole = at
+            }
+            at = (at + 1) & mask
+        }
+        tags[hole] = 0
+        objects[hole] = nil
         held -= 1
-        // Nobody's search went on from here when the next place was never used.
-        let isEnd = tags[(place + 1) & (tags.count - 1)] == 0
-        tags[place] = isEnd ? 0 : 1
-        if isEnd { used -= 1 }
     }
 
-    /// Makes room, or tidies up: afterwards at most half of the places are taken.
+    /// Of a place that is taken: how far it is from its object's home.
     @inlinable
-    mutating func rebuild() {
-        var capacity = 16
-        while capacity < (held + 1) * 2 { capacity *= 2 }
+    func distance(at place: Int) -> Int {
+        let distance = Int(tags[place] >> 4 & 7)
+        guard distance == Self.farAway, let object = objects[place] else { return distance }
+        return (place - Keying.key(of: object).hashValue) & (tags.count - 1)
+    }
+
+    @inlinable
+    mutating func rebuild(capacity: Int) {
         let old = objects
         objects = ContiguousArray(repeating: nil, count: capacity)
         tags = ContiguousArray(repeating: 0, count: capacity)
-        (held, used) = (0, 0)
+        held = 0
         for case let element? in old { add(element, hash: Keying.key(of: element).hashValue) }
     }
 
     @inlinable
-    static func tag(_ hash: Int) -> UInt8 { UInt8(truncatingIfNeeded: hash >> 56) | 0x80 }
+    static func tag(_ hash: Int, _ distance: Int) -> UInt8 {
+        0x80 | UInt8(min(distance, farAway)) << 4 | UInt8(truncatingIfNeeded: hash >> 60) & 0xF
+    }
 }

@@ -15,28 +15,63 @@ private final class Named: Sendable {
     }
 }
 
+/// A name whose hash it has in common with 19 others, so that many stand far from their homes.
+private struct Crowded: Hashable {
+    let name: Int
+
+    func hash(into hasher: inout Hasher) { hasher.combine(name / 20) }
+}
+
+private final class InACrowd: Sendable {
+    let key: Crowded
+
+    init(_ name: Int) {
+        key = Crowded(name: name)
+    }
+
+    enum ByKey: TableKeying {
+        static func key(of element: InACrowd) -> Crowded { element.key }
+    }
+}
+
 @Suite struct ObjectTableTests {
+    /// Names come again, so that places of those who left are used anew; the range grows and shrinks.
+    private static let ranges = [10, 1_000, 100, 5_000, 20]
+
     @Test func holdsWhatADictionaryHoldsThroughGrowthAndLeaving() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = Generator(seed: seed)
         var table = ObjectTable<Named.ByName>()
         var model: [String: Named] = [:]
-        var random = SystemRandomNumberGenerator()
-        // Names come again, so that places of those who left are used anew; the range grows and shrinks.
-        for range in [10, 1_000, 100, 5_000, 20] {
+        for range in Self.ranges {
             for _ in 0..<range * 20 {
                 let name = "n\(Int.random(in: 0..<range, using: &random))"
-                if Bool.random(using: &random) {
-                    let object = Named(name)
-                    table[name] = object
-                    model[name] = object
-                } else {
-                    table[name] = nil
-                    model[name] = nil
-                }
-                #expect(table[name] === model[name])
-                #expect(table.count == model.count)
+                let object = Bool.random(using: &random) ? Named(name) : nil
+                table[name] = object
+                model[name] = object
+                #expect(table[name] === model[name], "seed \(seed)")
+                #expect(table.count == model.count, "seed \(seed)")
             }
-            for (name, object) in model { #expect(table[name] === object) }
-            #expect(Set(table.values.map(\.name)) == Set(model.keys))
+            for (name, object) in model { #expect(table[name] === object, "seed \(seed)") }
+            #expect(Set(table.values.map(\.name)) == Set(model.keys), "seed \(seed)")
+        }
+    }
+
+    @Test func whoSharesItsHashWithOthersIsFoundAndLeavesThemWhereTheyAreFound() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = Generator(seed: seed)
+        var table = ObjectTable<InACrowd.ByKey>()
+        var model: [Crowded: InACrowd] = [:]
+        for range in Self.ranges {
+            for _ in 0..<range * 10 {
+                let object = InACrowd(Int.random(in: 0..<range, using: &random))
+                let stays = Bool.random(using: &random)
+                table[object.key] = stays ? object : nil
+                model[object.key] = stays ? object : nil
+                #expect(table[object.key] === model[object.key], "seed \(seed)")
+            }
+            for (key, object) in model { #expect(table[key] === object, "seed \(seed)") }
+            #expect(table.count == model.count, "seed \(seed)")
         }
     }
 

@@ -24,7 +24,10 @@ private struct Walker: SteppedHandler {
         try await job.emit("step", JSONText.object { $0.member("number", number) })
         guard number < pausesMs.count else { return .done(.string("walked")) }
         let deadline = pausesMs[number] == .max ? .never : MonotonicTime.current().advanced(byMs: pausesMs[number])
-        return .pause(until: deadline) { try await step(number + 1, $0) }
+        return .pause(until: deadline) {
+            #expect(MonotonicTime.current() >= deadline)
+            return try await step(number + 1, $0)
+        }
     }
 
     /// The run, once it pauses without a task.
@@ -102,6 +105,24 @@ struct SteppedHandlerTests {
         #expect(Set(ends) == Set(pauses.map(Int64.init)))
     }
 
+    /// Taken out of the middle of the heap, as its places say.
+    @Test func whoIsStoppedAmongManyLeavesTheOthersInTheirPauses() throws {
+        let pauses = (0..<30).map { 1_100 + 40 * (($0 * 7) % 30) }
+        let walkers = pauses.map { Walker(pausesMs: [$0]) }
+        let handlers = walkers.enumerated().map { ("k\($0.offset)", $0.element as any JobHandler) }
+        let bench = try WorkerBench(handlers: Dictionary(uniqueKeysWithValues: handlers))
+        let runs = try pauses.indices.map { try bench.start(.swift, kind: "k\($0)", number: Int64($0)) }
+        for walker in walkers { _ = try walker.paused() }
+        let stopped = Set(pauses.indices.filter { $0 % 3 == 0 })
+        bench.pool.perform(stopped.map { .stop(runs[$0], graceMs: 600_000) })
+        for command in try bench.commands(untilFinished: runs.count) {
+            guard case .finish(let run, let outcome) = command else { continue }
+            let isStopped = stopped.contains(Int(run.ref.number))
+            #expect(outcome == (isStopped ? .stopped : .completed(.string("walked"))), "\(run.ref.number)")
+        }
+        #expect(bench.pool.measures.runningHandlers == 0)
+    }
+
     @Test func aPoolThatGoesEndsItsPauses() throws {
         let walker = Walker(pausesMs: [.max])
         var bench: WorkerBench? = try WorkerBench(handlers: ["k": walker])
@@ -109,9 +130,9 @@ struct SteppedHandlerTests {
         try bench?.start(.swift, kind: "k")
         let job = try walker.paused()
         bench = nil
-        #expect(job.gate.current == .over)
         let entries = lane.queue.take(until: MonotonicTime.current().advanced(byMs: 20_000))
         lane.queue.settle(entries)
         #expect(!entries.isEmpty)
+        #expect(job.gate.current == .over)
     }
 }

@@ -39,6 +39,8 @@ extension JobContext {
         switch step {
         case .done(let result): didReturn(result)
         case .pause(let deadline, let next):
+            // Its address may be another task's before this run has one again.
+            forgetOwnTask()
             lock.withLock {
                 task = nil
                 nextStep = next

@@ -134,6 +134,9 @@ public final class JobContext: @unchecked Sendable {
     @inline(never)
     func noteOwnTask() { ownTask.store(Self.currentTask, ordering: .relaxed) }
 
+    /// Called by the run's task as it leaves, before anybody can make the next one.
+    func forgetOwnTask() { ownTask.store(0, ordering: .relaxed) }
+
     private var isOwnTask: Bool {
         let current = Self.currentTask
         return current != 0 && current == ownTask.load(ordering: .relaxed)

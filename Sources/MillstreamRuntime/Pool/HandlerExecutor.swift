@@ -77,16 +77,17 @@ final class HandlerExecutor: TaskExecutor, @unchecked Sendable {
         if releases { events?.release() }
     }
 
-    /// Lets go what events a handler holds back that keeps its thread, and has another thread take what stands behind it.
+    /// Lets go what events a handler holds back that keeps its thread, and has other threads take what stands behind it.
     /// - Returns: whether to look again.
     func lookAfterBurst() -> Bool {
         let (wakes, releases, isMore) = condition.withLock {
-            let wakes = !ready.isEmpty && idleThreads > wokenThreads
-            if wakes { wokenThreads += 1 }
+            // Who still stands in line is behind work that is not done in a moment: a thread for each.
+            let wakes = min(ready.count, idleThreads - wokenThreads)
+            wokenThreads += wakes
             return (wakes, takeHolding(), !ready.isEmpty && idleThreads > 0)
         }
         if releases { events?.release() }
-        if wakes { condition.signal() }
+        for _ in 0..<wakes { condition.signal() }
         return isMore
     }
 
