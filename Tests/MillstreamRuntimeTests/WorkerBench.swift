@@ -71,6 +71,16 @@ final class WorkerBench: Sendable {
             number: number, body: try JSONText(validating: Array(body.utf8)), time: Timestamp(milliseconds: 0))
     }
 
+    /// Waits until none of the threads of blocking work has any.
+    func allBlockingThreadsAreBack(seconds: Int = 20) -> Bool {
+        let deadline = MonotonicTime.current().advanced(byMs: seconds * 1000)
+        while pool.measures.blockedThreads > 0 {
+            guard MonotonicTime.current() < deadline else { return false }
+            sched_yield()
+        }
+        return true
+    }
+
     /// Takes commands until so many runs have finished, or ten seconds are over.
     func commands(untilFinished count: Int = 1, seconds: Int = 20) throws -> [LedgerCommand] {
         var finished = 0
