@@ -27,6 +27,9 @@ public struct JSONWriter: Sendable {
         return text
     }
 
+    /// How long that is.
+    public var byteCount: Int { count }
+
     /// Opens an object; what follows are names and values by turns.
     public mutating func beginObject() { open(ASCII.openBrace) }
     /// Closes the innermost object. A close without an open one is the caller's mistake.

@@ -111,7 +111,7 @@ package struct ObjectTable<Keying: TableKeying> {
     func distance(at place: Int) -> Int {
         let distance = Int(tags[place] >> 4 & 7)
         guard distance == Self.farAway, let object = objects[place] else { return distance }
-        return (place - Keying.key(of: object).hashValue) & (tags.count - 1)
+        return (place &- Keying.key(of: object).hashValue) & (tags.count - 1)
     }
 
     @inlinable

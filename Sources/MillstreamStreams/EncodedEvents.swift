@@ -92,9 +92,10 @@ struct EncodedEvents {
         }
     }
 
-    private static let maxPlainBytes = 4096
     /// `id: `, 12 characters of an epoch, a hyphen, 19 digits, the end of the line.
     private static let maxIDLineBytes = 4 + 12 + 1 + 19 + 1
+    /// Together with the id line 1,024: beyond that a temporary allocation is not on the stack.
+    static let maxPlainBytes = 1024 - maxIDLineBytes
 
     private mutating func appendIDLine(_ epoch: Epoch, _ sequence: Int64) {
         withUnsafeTemporaryAllocation(byteCount: Self.maxIDLineBytes, alignment: 1) { memory in

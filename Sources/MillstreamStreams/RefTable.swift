@@ -48,8 +48,10 @@ final class RefTable {
         return nil
     }
 
-    /// The log has a number, and is not in the table.
+    /// The log has a number, and is not in the table. Nothing happens when another has the same number, which no sound journal gives:
+    /// that one alone is found by it.
     func insert(_ log: LiveLog) {
+        if let ref = log.ref, find(ref) != nil { return }
         // At most three quarters are in use, so that searches stay short.
         if count >= (mask + 1) / 4 * 3 { grow() }
         put(.passUnretained(log))
@@ -62,11 +64,12 @@ final class RefTable {
         entries[place] = log
     }
 
-    /// Nothing happens when there is no log of that number.
-    func remove(_ gone: LogRef?) {
-        guard let gone else { return }
-        var free = home(of: gone)
-        while let log = entries[free], ref(of: log) != gone { free = (free + 1) & mask }
+    /// Nothing happens when the log is not in the table.
+    func remove(_ gone: LiveLog) {
+        var free = home(of: gone.ref)
+        while let log = entries[free], log.toOpaque() != Unmanaged.passUnretained(gone).toOpaque() {
+            free = (free + 1) & mask
+        }
         guard entries[free] != nil else { return }
         // Those behind it that a search would no longer reach move up.
         var place = (free + 1) & mask

@@ -120,7 +120,7 @@ extension StreamHub {
         flushLog(log)
         let oldEpoch = log.epoch
         recent.remove(log)
-        refs.remove(log.ref)
+        refs.remove(log)
         log.begin(run: nextRun(), ref: ref, epoch: epoch)
         refs.insert(log)
         for slot in log.members where !readers[slot].pointee.flags.contains(.isUnresolved) {

@@ -112,7 +112,7 @@ public final class StreamHub {
             guard log.recent.isEmpty else { continue }
             recent.remove(log)
             names[log.name] = nil
-            refs.remove(log.ref)
+            refs.remove(log)
             logs[Int(index)] = nil
             freeLogs.append(index)
             metrics.logs -= 1

@@ -107,7 +107,8 @@ struct SteppedHandlerTests {
 
     /// Taken out of the middle of the heap, as its places say.
     @Test func whoIsStoppedAmongManyLeavesTheOthersInTheirPauses() throws {
-        let pauses = (0..<30).map { 1_100 + 40 * (($0 * 7) % 30) }
+        // Long enough that all are in their pauses, and none of those that are stopped is out of it, on a slow machine, too.
+        let pauses = (0..<30).map { ($0 % 3 == 0 ? 60_000 : 3_000) + 20 * (($0 * 7) % 30) }
         let walkers = pauses.map { Walker(pausesMs: [$0]) }
         let handlers = walkers.enumerated().map { ("k\($0.offset)", $0.element as any JobHandler) }
         let bench = try WorkerBench(handlers: Dictionary(uniqueKeysWithValues: handlers))

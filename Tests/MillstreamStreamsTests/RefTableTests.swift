@@ -15,7 +15,7 @@ import Testing
             if let log = model[number] {
                 #expect(table.find(LogRef(number))?.takeUnretainedValue() === log)
                 if random.upTo(1) == 0 {
-                    table.remove(LogRef(number))
+                    table.remove(log)
                     model[number] = nil
                 }
             } else {
@@ -34,9 +34,21 @@ import Testing
         let table = RefTable()
         let seven = log(7)
         table.insert(seven)
-        table.remove(LogRef(8))
-        table.remove(nil)
+        table.remove(log(8))
+        table.remove(log(7))
+        table.remove(LiveLog(name: .channel("c"), index: 0, run: 1))
         #expect(table.find(LogRef(7))?.takeUnretainedValue() === seven)
+    }
+
+    @Test func ofTwoLogsWithOneNumberTheFirstStays() {
+        let table = RefTable()
+        let (first, second) = (log(7), log(7))
+        table.insert(first)
+        table.insert(second)
+        table.remove(second)
+        #expect(table.find(LogRef(7))?.takeUnretainedValue() === first)
+        table.remove(first)
+        #expect(table.find(LogRef(7)) == nil)
     }
 
     private func log(_ number: Int64) -> LiveLog {

@@ -10,7 +10,7 @@ enum PaddedObject {
         writer.beginObject()
         write(&writer)
         let frame = #","pad":""}"#.utf8.count
-        let missing = byteCount - writer.bytes.count - frame
+        let missing = byteCount - writer.byteCount - frame
         writer.member("pad", padding(max(0, missing)))
         writer.endObject()
         return writer.finish()

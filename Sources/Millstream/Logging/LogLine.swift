@@ -41,7 +41,7 @@ struct LogLine {
             write(value, named: name, depth: 0, to: &writer)
         }
         writer.endObject()
-        return writer.bytes + [0x0A]
+        return writer.finish().bytes + [0x0A]
     }
 
     /// The wall clock.

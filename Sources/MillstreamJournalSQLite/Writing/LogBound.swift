@@ -11,6 +11,8 @@ struct LogBound {
     /// From here on the writer waits for the disk itself.
     var endBytes = maxLogBytes
 
+    /// So much is moved when the lane has time: what still waits needs room that somebody else may have taken by then.
+    static let idleBytes = 4 << 20
     /// Of the log, moved or not, while no reader stands in it.
     static let maxLogBytes = 64 << 20
     /// The checkpointer leaves the writer no more than this, which takes the disk as long as a few commits.

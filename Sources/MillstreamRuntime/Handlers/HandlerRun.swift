@@ -75,10 +75,14 @@ extension JobContext: WorkerRun {
     }
 
     @inline(never)
-    func didReturn(_ result: JSONText?) { end(.completed(result)) }
+    func didReturn(_ result: JSONText?) {
+        forgetOwnTask()
+        end(.completed(result))
+    }
 
     @inline(never)
     func didThrow(_ error: any Error) {
+        forgetOwnTask()
         let error = error as? JobFailure ?? JobFailure(code: "handler", message: String(describing: error))
         end(.failed(JobError(code: error.code, message: error.message), retryable: error.isRetryable))
     }

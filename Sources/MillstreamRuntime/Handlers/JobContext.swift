@@ -134,7 +134,7 @@ public final class JobContext: @unchecked Sendable {
     @inline(never)
     func noteOwnTask() { ownTask.store(Self.currentTask, ordering: .relaxed) }
 
-    /// Called by the run's task as it leaves, before anybody can make the next one.
+    /// Called by the run's task as it leaves, before anybody can make the next one: its address may be another's soon.
     func forgetOwnTask() { ownTask.store(0, ordering: .relaxed) }
 
     private var isOwnTask: Bool {
