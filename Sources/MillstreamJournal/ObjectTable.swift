@@ -23,6 +23,8 @@ package struct ObjectTable<Keying: TableKeying> {
     @usableFromInline var held = 0
 
     @usableFromInline static var minCapacity: Int { 16 }
+    /// Up to here, 18 KiB, a table that got empty keeps its places: batches of jobs that come and go would build it anew each time.
+    @usableFromInline static var keptCapacity: Int { 2048 }
     @usableFromInline static var farAway: Int { 7 }
 
     @inlinable
@@ -48,7 +50,7 @@ package struct ObjectTable<Keying: TableKeying> {
                 add(element, hash: hash)
             case (nil, let place?):
                 clear(place)
-                if held < tags.count / 8, tags.count > Self.minCapacity { rebuild(capacity: tags.count / 2) }
+                if held < tags.count / 8, tags.count > Self.keptCapacity { rebuild(capacity: tags.count / 2) }
             case (nil, nil): break
             }
         }
