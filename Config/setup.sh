@@ -65,6 +65,7 @@ if [ "$level" = bench ]; then
     compile Benchmarks/Peers/epoll/epoll-sse.c
     compile Benchmarks/Peers/libevent/steal-sse.c -levent
     compile Benchmarks/Experiments/ring-send.c -luring -pthread
+    compile Benchmarks/Experiments/log-writes.c
     requirements=Benchmarks/Peers/starlette/requirements.txt
     if ! cmp -s "$requirements" "$peers/venv/installed.txt"; then
         rm -rf "$peers/venv"
