@@ -54,6 +54,25 @@ import Testing
         }
     }
 
+    /// Too little for a round beside commits is moved when there is time: later the disk may be full.
+    @Test func aLogAtRestIsMovedEarlier() throws {
+        try TemporaryDirectory.with { directory in
+            let store = try SQLiteStore(path: directory.journal, synchronous: .off)
+            var last: Int64 = 1
+            try store.commit([event(last)])
+            while waitingBytes(store) < LogBound.idleBytes {
+                last += 1
+                try store.commit([event(last)])
+            }
+            #expect(!store.logMover.checkpointer.isBusy)
+            #expect(store.connection.log.movedPages == 0)
+            try store.logMover.lookAfter()
+            store.logMover.finish()
+            #expect(waitingBytes(store) == 0)
+            store.close()
+        }
+    }
+
     @Test func aFaultIsKeptUntilACheckpointSucceeds() throws {
         try TemporaryDirectory.with { directory in
             let checkpointer = Checkpointer(path: directory.journal, synchronous: .full)
