@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -25,6 +26,12 @@ static uint64_t read_clock(clockid_t clock) {
 uint64_t cload_now_ns(void) { return read_clock(CLOCK_MONOTONIC); }
 
 uint64_t cload_thread_cpu_ns(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+
+uint64_t cload_thread_kernel_ns(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_THREAD, &usage) < 0) return 0;
+    return (uint64_t)usage.ru_stime.tv_sec * 1000000000ull + (uint64_t)usage.ru_stime.tv_usec * 1000;
+}
 
 uint64_t cload_process_cpu_ns(void) { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
 

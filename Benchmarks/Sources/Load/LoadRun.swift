@@ -13,11 +13,15 @@ public final class LoadRun {
         /// Core to stay on; nil: any.
         public var cpu: Int?
         public var watch: Watch
+        /// Asked in each turn of the loop, on the running thread: once true, the run ends with a report of what it has.
+        public var isInterrupted: @Sendable () -> Bool
 
         public init(
-            server: String, pids: [Int32] = [], command: [String] = [], cpu: Int? = nil, watch: Watch = Watch()
+            server: String, pids: [Int32] = [], command: [String] = [], cpu: Int? = nil, watch: Watch = Watch(),
+            isInterrupted: @escaping @Sendable () -> Bool = { false }
         ) {
             self.watch = watch
+            self.isInterrupted = isInterrupted
             self.server = server
             self.pids = pids
             self.command = command
@@ -99,7 +103,9 @@ public final class LoadRun {
         let startedAt = WallClock.text()
         let open = openReaders()
         var phases: [PhaseReport] = []
-        for phase in scenario.phases { phases.append(try run(phase)) }
+        for phase in scenario.phases {
+            if isOver { faults.append("\(phase.name): not run") } else { phases.append(try run(phase)) }
+        }
         sampler.finish(now: cload_now_ns())
         return LoadReport(
             scenario: scenario.name, title: scenario.title, goal: scenario.goal, server: options.server,
@@ -127,7 +133,9 @@ public final class LoadRun {
         let end = max(wave.lastOpenAt, began)
         let wallS = Double(end - began) / 1e9
         let change = probe.isEmpty ? nil : memoryAfter(memory)
-        if wave.opened < wave.wanted {
+        if isOver {
+            faults.append("open: interrupted")
+        } else if wave.opened < wave.wanted {
             let why = wave.lastStatus > 0 ? "status \(wave.lastStatus)" : LoadError.text(wave.lastError)
             faults.append("open: \(wave.wanted - wave.opened) of \(wave.wanted) streams could not be opened (\(why))")
         }
@@ -192,13 +200,18 @@ public final class LoadRun {
         let byThread = probe.isEmpty ? nil : Self.difference(cpuAfter, cpu)
         let window = PhaseWindow(
             start: began, end: ended, serverCpuS: byThread?.values.reduce(0, +), generatorCpuS: ownS)
-        var report = report(phase, window, timedOut: !isWhole, byThread: byThread)
+        var report = report(phase, window, timedOut: !isWhole && !isOver, byThread: byThread)
         report.memory = probe.isEmpty ? nil : memoryAfter(memory)
         for activity in running { activity.report(into: &report, window) }
         activities = []
         engine.removeGroups(from: readers)
         engine.removeLanes()
-        noteFaults(of: report)
+        if isOver, !isWhole {
+            // What it still waited for is not lost.
+            faults.append("\(phase.name): interrupted")
+        } else {
+            noteFaults(of: report)
+        }
         return report
     }
 
@@ -263,16 +276,19 @@ public final class LoadRun {
 
     // MARK: The loop
 
+    /// Somebody asked the run to end.
+    private var isOver: Bool { options.isInterrupted() }
+
     private func readOn(until deadline: UInt64) { loop(until: { false }, deadline: deadline) }
 
-    /// False when the deadline came first.
+    /// False when the deadline or an interruption came first.
     @discardableResult
     private func loop(until isDone: () -> Bool, deadline: UInt64, each: () -> Void = {}) -> Bool {
         while true {
             each()
             let now = cload_now_ns()
             if isDone() { return true }
-            if now >= deadline { return false }
+            if now >= deadline || isOver { return false }
             sampler.turn(now: now, activities)
             slow.turn(now: now)
             let due = min(

@@ -7,7 +7,11 @@ extension Dialect: ExpressibleByArgument {}
 /// `sse-load run FILE --port N`.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Runs a scenario against a server that is up.")
+        commandName: "run", abstract: "Runs a scenario against a server that is up.",
+        discussion: """
+            SIGINT or SIGTERM ends the run where it is: the report then holds what was measured until there, says so, and the exit \
+            status is 130 or 143.
+            """)
 
     @Argument(help: "The scenario file.")
     var scenario: String
@@ -55,11 +59,12 @@ struct RunCommand: ParsableCommand {
         let scenario = try ScenarioFile.read(self.scenario)
         let target: ServerTarget
         let report: LoadReport
+        Interruption.watch()
         do throws(LoadError) {
             target = try ServerTarget(host: host, port: port, dialect: dialect, path: path, headers: header)
             let options = LoadRun.Options(
                 server: server ?? dialect.rawValue, pids: pid, command: CommandLine.arguments, cpu: cpu,
-                watch: LoadRun.Watch(pss: pss, files: file))
+                watch: LoadRun.Watch(pss: pss, files: file), isInterrupted: { Interruption.hasCome })
             let isShown = progress ?? (isatty(STDERR_FILENO) == 1)
             let run = try LoadRun(scenario, target: target, options: options) { sample in
                 if isShown { Output.error(ReportText.line(sample)) }
@@ -69,6 +74,7 @@ struct RunCommand: ParsableCommand {
             throw Output.failure(error.description, status: error.exitStatus)
         }
         try write(report)
+        if Interruption.hasCome { throw ExitCode(Interruption.exitStatus) }
         if strict, !report.faults.isEmpty { throw ExitCode(3) }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Load
+import Synchronization
 import Testing
 
 /// Whole runs over loopback against a toy server.
@@ -110,6 +111,23 @@ import Testing
         let data = try LoadReport.encoder().encode(report)
         #expect(try LoadReport.decoder().decode(LoadReport.self, from: data).phases == report.phases)
         #expect(ReportText.table(report).contains("6 of 6 events"))
+    }
+
+    @Test func anInterruptedRunReportsWhatItHas() throws {
+        let server = try ToyServer()
+        defer { server.stop() }
+        let looks = Atomic<Int>(0)
+        let scenario = Scenario(
+            name: "a", readers: [ReaderGroup(count: 2)],
+            phases: [publishing(1_000_000), Phase(name: "q", activities: [])])
+        let target = try ServerTarget(port: server.port, dialect: .peer)
+        let options = LoadRun.Options(
+            server: "toy", isInterrupted: { looks.add(1, ordering: .relaxed).newValue > 300 })
+        let report = try LoadRun(scenario, target: target, options: options).run()
+        #expect(report.phases.count == 1)
+        #expect(report.phases[0].counts.events > 0)
+        #expect(!report.phases[0].timedOut)
+        #expect(report.faults == ["p: interrupted", "q: not run"])
     }
 
     @Test func nobodyThereIsSaidInWords() throws {

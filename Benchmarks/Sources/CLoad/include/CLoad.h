@@ -47,6 +47,7 @@ int cload_accept(int fd);
 const uint8_t *cload_find(const uint8_t *in, size_t count, const char *what, size_t length);
 // This thread and those it starts.
 int cload_pin(int cpu);
-// CPU time of the calling thread; of the process.
+// CPU time of the calling thread; what of it the kernel took; of the process.
 uint64_t cload_thread_cpu_ns(void);
+uint64_t cload_thread_kernel_ns(void);
 uint64_t cload_process_cpu_ns(void);

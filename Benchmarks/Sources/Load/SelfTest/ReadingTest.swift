@@ -13,6 +13,8 @@ public struct ReadingTest: Sendable {
         public var faults: Int
         public var eventsPerRead: Double
         public var cpuUsPerEvent: Double
+        /// What of it the kernel took: the waits and the reads.
+        public var kernelUsPerEvent: Double
         public var eventsPerS: Double
 
         /// What one core could read when it did nothing else.
@@ -26,7 +28,8 @@ public struct ReadingTest: Sendable {
                 return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
             }
             return "reading, \(streams) streams, \(batch) events a write: \(isRight ? "right" : "WRONG"), "
-                + "\(events) of \(expected) events, \(two(eventsPerRead)) a read, \(two(cpuUsPerEvent * 1000)) ns CPU an event, "
+                + "\(events) of \(expected) events, \(two(eventsPerRead)) a read, \(two(cpuUsPerEvent * 1000)) ns CPU an event "
+                + "(\(two(kernelUsPerEvent * 1000)) in the kernel), "
                 + "\(two(eventsPerCoreS / 1e6)) M events/s a core (\(two(eventsPerS / 1e6)) M/s seen)"
         }
     }
@@ -63,6 +66,7 @@ public struct ReadingTest: Sendable {
         group.beginPhase()
         let expected = streams * writer.batches * batch
         let cpu = cload_thread_cpu_ns()
+        let kernel = cload_thread_kernel_ns()
         let start = cload_now_ns()
         writer.begin()
         while group.received < expected, engine.live > 0, cload_now_ns() - start < 120_000_000_000 {
@@ -70,6 +74,7 @@ public struct ReadingTest: Sendable {
         }
         let seconds = Double(cload_now_ns() - start) / 1e9
         let cpuUs = Double(cload_thread_cpu_ns() - cpu) / 1000
+        let kernelUs = Double(cload_thread_kernel_ns() - kernel) / 1000
         let counts = group.phaseCounts
         for slot in group.slots { engine.cut(slot) }
         pthread_join(thread, nil)
@@ -79,6 +84,7 @@ public struct ReadingTest: Sendable {
             faults: counts.faults + wave.errors + counts.unreadableIds,
             eventsPerRead: counts.reads > 0 ? Double(counts.events) / Double(counts.reads) : 0,
             cpuUsPerEvent: counts.events > 0 ? cpuUs / Double(counts.events) : 0,
+            kernelUsPerEvent: counts.events > 0 ? kernelUs / Double(counts.events) : 0,
             eventsPerS: Double(counts.events) / seconds)
     }
 }
