@@ -56,13 +56,14 @@ fi
 if [ "$level" = bench ]; then
     peers=Benchmarks/.build-peers
     mkdir -p "$peers"
-    compile() { # SOURCE LIBRARIES…: only when the source is newer
+    compile() { # SOURCE LIBRARIES…: only when the source or a header is newer
         program="$peers/$(basename "$1" .c)"
-        if [ "$1" -nt "$program" ] || [ Benchmarks/Peers/common/peer.h -nt "$program" ]; then
+        if [ ! -e "$program" ] || [ -n "$(find "$(dirname "$1")" Benchmarks/Peers/common -name '*.[ch]' -newer "$program")" ]; then
             gcc -O2 -Wall -Wextra -Werror -o "$program" "$1" "${@:2}"
         fi
     }
     compile Benchmarks/Peers/epoll/epoll-sse.c
+    compile Benchmarks/Peers/durable/durable-sse.c -pthread
     compile Benchmarks/Peers/libevent/steal-sse.c -levent
     compile Benchmarks/Experiments/ring-send.c -luring -pthread
     compile Benchmarks/Experiments/log-writes.c

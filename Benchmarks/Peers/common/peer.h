@@ -1,17 +1,20 @@
-/* What the two C peers share: the clock, the frame of an event and the pace of the publisher that is inside each peer.
+/* What the C peers share: the clock, the listener, the frame of an event and the pace of the publisher that is inside each peer.
  *
- * A peer understands two requests. `GET /events/N` opens the stream of topic N. `POST /publish?rate=R&count=C&topics=T&bytes=B`
+ * A peer understands two requests (bare durable, which speaks Millstream's own, takes the clock and the listener from here alone). `GET /events/N` opens the stream of topic N. `POST /publish?rate=R&count=C&topics=T&bytes=B`
  * is answered 202 at once; then the peer publishes C events, R a second, to the topics 0 … T-1 in turn, each with B bytes of
  * JSON as its data. The publisher is inside, so that what is measured is the fan-out and not a second HTTP connection.
  */
 #pragma once
 #define _GNU_SOURCE 1
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 
 enum {
@@ -38,6 +41,20 @@ static inline void raise_descriptor_limit(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* On loopback, not blocking; ends the program when it cannot. */
+static inline int listen_on(int port)
+{
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 4096) != 0) {
+        perror("listen");
+        exit(1);
+    }
+    return fd;
 }
 
 /* One event in one HTTP chunk. `t` is read right before the fan-out, as the time in Millstream's events is before the emission. */

@@ -6,13 +6,10 @@
  */
 #include "../common/peer.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { EVENTS_MAX = 512, FULL_SOCKET_WAIT_MS = 20 };
@@ -121,19 +118,6 @@ static void answer(int fd, struct publisher *publisher)
     }
     if (failed)
         drop(fd);
-}
-
-static int listen_on(int port)
-{
-    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 4096) != 0) {
-        perror("listen");
-        exit(1);
-    }
-    return fd;
 }
 
 int main(int argc, char **argv)

@@ -20,7 +20,7 @@ struct RunCommand: ParsableCommand {
     )
     var scenarios: String?
 
-    @Option(help: "Only these servers, by commas: millstream, epoll, libevent, nchan, node, starlette.")
+    @Option(help: "Only these servers, by commas: millstream, epoll, durable, libevent, nchan, node, starlette.")
     var servers: String?
 
     @Flag(

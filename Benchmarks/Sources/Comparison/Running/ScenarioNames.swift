@@ -30,6 +30,10 @@ package enum ScenarioNames {
     package static let streams: Set<String> = everybody.union([overload, channels])
     /// Asked of bare epoll alone, for the curve that ours is held against.
     package static let curve = Set(scaling.map(\.1))
+    /// Asked of bare durable: what waits for the disk.
+    package static let durable: Set<String> = [
+        stalled, jobEmission, channelEmission, creates, createsAndRuns, wholeJobs, runningJobs,
+    ]
     package static let onBothCores: Set<String> = [wholeJobs]
     /// All that the goals speak of. A soak is run only when named: it takes as long as all others.
     package static let compared = Set(GoalTable.all.map(\.scenario))

@@ -5,8 +5,10 @@ import Load
 // Benchmarks/Peers, its installation in `Config/setup.sh bench`.
 
 package struct ServerCatalog: Sendable {
-    /// The yardstick: all ratios are against it.
+    /// What a figure is divided by where nothing waits for the disk.
     package static let yardstick = "epoll"
+    /// What a figure is divided by, and held beside, where the disk is waited for.
+    package static let durableYardstick = "durable"
     package static let ours = "millstream"
 
     package let all: [ServerSpec]
@@ -22,6 +24,7 @@ package struct ServerCatalog: Sendable {
             Self.compiled(
                 "epoll", "bare epoll (C)", built.appendingPathComponent("epoll-sse"),
                 scenarios: ScenarioNames.streams.union(ScenarioNames.curve).subtracting([ScenarioNames.stalled])),
+            Self.durable(built.appendingPathComponent("durable-sse")),
             Self.compiled(
                 "libevent", "libevent (C, no log)", built.appendingPathComponent("steal-sse"),
                 scenarios: ScenarioNames.streams),
@@ -55,7 +58,20 @@ package struct ServerCatalog: Sendable {
             name: name, title: title, dialect: .peer, scenarios: scenarios,
             requirements: [.init(path: binary.path, madeBy: setUp)],
             command: { port, _ in [binary.path, "\(port)"] },
-            version: { "gcc \(commandOutput("gcc", ["-dumpfullversion"]) ?? "unknown") -O2" })
+            version: compilerVersion)
+    }
+
+    /// The disk's price: it does as little as bare epoll and has each event on the disk before it is shown. Asked as Millstream is.
+    private static func durable(_ binary: URL) -> ServerSpec {
+        ServerSpec(
+            name: durableYardstick, title: "bare durable (C)", dialect: .millstream, scenarios: ScenarioNames.durable,
+            requirements: [.init(path: binary.path, madeBy: setUp)],
+            command: { port, directory in [binary.path, "\(port)", directory.appendingPathComponent("log").path] },
+            version: compilerVersion)
+    }
+
+    private static let compilerVersion: @Sendable () -> String = {
+        "gcc \(commandOutput("gcc", ["-dumpfullversion"]) ?? "unknown") -O2"
     }
 
     /// The C server that many put in front: nginx with a module, no log worth the name, but ids and a buffer.

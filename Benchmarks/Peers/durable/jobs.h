@@ -1,0 +1,152 @@
+/* The jobs of bare durable: `demo.steps` with a timer each, and `demo.publish`, the times of whose events are planned from its start as
+ * Millstream's are. The loop thread's alone.
+ */
+#pragma once
+#include "logs.h"
+
+struct job {
+    long id; /* 0: none was here yet */
+    int is_later, is_publisher;
+    int asker;
+    uint32_t asker_turn;
+    int steps, step, interval_ms, data_bytes;
+    uint64_t start_ns;
+};
+
+static struct job jobs[JOBS_MAX];
+
+/* One at a time: the generator asks for no more. */
+static struct {
+    int job; /* NOBODY: none */
+    int channels, data_bytes;
+    long count, sent;
+    double rate;
+    uint64_t start_ns;
+    char name[NAME_BYTES_MAX + 1];
+    int logs[TOPICS_MAX];
+} publisher = {.job = NOBODY};
+
+/* A heap of the jobs that wait, by what is due next. */
+struct due {
+    uint64_t at_ns;
+    int job;
+};
+
+static struct due dues[JOBS_MAX];
+static int dues_count;
+
+static void due_add(uint64_t at_ns, int job)
+{
+    int place = dues_count++;
+    for (; place > 0 && dues[(place - 1) / 2].at_ns > at_ns; place = (place - 1) / 2)
+        dues[place] = dues[(place - 1) / 2];
+    dues[place] = (struct due){.at_ns = at_ns, .job = job};
+}
+
+static int due_take(void)
+{
+    int job = dues[0].job, place = 0, child;
+    struct due last = dues[--dues_count];
+    while ((child = 2 * place + 1) < dues_count) {
+        if (child + 1 < dues_count && dues[child + 1].at_ns < dues[child].at_ns)
+            child++;
+        if (last.at_ns <= dues[child].at_ns)
+            break;
+        dues[place] = dues[child];
+        place = child;
+    }
+    dues[place] = last;
+    return job;
+}
+
+static size_t write_job(char *out, const struct job *job, const char *state)
+{
+    return (size_t)sprintf(
+        out,
+        "{\"id\":\"%ld\",\"kind\":\"demo.steps\",\"state\":\"%s\",\"attempt\":1,\"progress\":%d,\"result\":null,\"error\":null,"
+        "\"owner\":null,\"viewers\":[],\"priority\":0,\"run_at\":null,\"queue_position\":null,\"last_event_id\":\"%ld\","
+        "\"stream_url\":\"/v1/jobs/%ld/events\",\"status_url\":\"/v1/jobs/%ld\",\"cancel_url\":\"/v1/jobs/%ld/cancel\"}",
+        job->id, state, job->steps ? 100 * job->step / job->steps : 0, logs[job - jobs].seq, job->id, job->id, job->id);
+}
+
+static void end_job(int number)
+{
+    char text[EVENT_BYTES_MAX / 2];
+    size_t length = write_job(text, &jobs[number], "completed");
+    emit(RECORD_LAST, number, "completed", text, length, 0);
+}
+
+static void take_step(int number)
+{
+    char members[256];
+    struct job *job = &jobs[number];
+    int step = ++job->step;
+    int length = snprintf(members, sizeof members, "{\"t\":%llu,\"step\":%d,\"steps\":%d,\"progress\":%.2f",
+                          (unsigned long long)monotonic_ns(), step, job->steps, 100.0 * step / job->steps);
+    emit(RECORD_EVENT, number, "progress", members, (size_t)length, job->data_bytes);
+}
+
+/* Steps are due counted from the start and not from the step before, as in Millstream's `demo.steps`. */
+static void go_on(int number)
+{
+    struct job *job = &jobs[number];
+    while (job->step < job->steps && job->interval_ms == 0)
+        take_step(number);
+    if (job->step < job->steps)
+        due_add(job->start_ns + (uint64_t)(job->step + 1) * (uint64_t)job->interval_ms * 1000000u, number);
+    else
+        end_job(number);
+}
+
+static void publisher_begin(int job)
+{
+    char name[2 * NAME_BYTES_MAX];
+    publisher.job = job;
+    publisher.start_ns = monotonic_ns();
+    for (int number = 0; number < publisher.channels; number++) {
+        snprintf(name, NAME_BYTES_MAX, publisher.channels > 1 ? "%s-%d" : "%s", publisher.name, number);
+        publisher.logs[number] = channel_named(name);
+    }
+}
+
+static uint64_t publication_due(void)
+{
+    return publisher.start_ns + (uint64_t)((double)publisher.sent / publisher.rate * 1e9);
+}
+
+static void publish(void)
+{
+    char members[128];
+    while (publisher.job != NOBODY && publication_due() <= monotonic_ns()) {
+        int length = snprintf(members, sizeof members, "{\"t\":%llu,\"n\":%ld", (unsigned long long)monotonic_ns(),
+                              publisher.sent);
+        emit(RECORD_EVENT, publisher.logs[publisher.sent % publisher.channels], "message", members, (size_t)length,
+             publisher.data_bytes);
+        if (++publisher.sent < publisher.count)
+            continue;
+        end_job(publisher.job);
+        publisher.job = NOBODY;
+    }
+}
+
+/* The due steps and publications. */
+static void run_jobs(void)
+{
+    for (uint64_t now = monotonic_ns(); dues_count && dues[0].at_ns <= now;) {
+        int job = due_take();
+        take_step(job);
+        go_on(job);
+    }
+    publish();
+}
+
+/* In whole milliseconds, upwards, as libevent waits: what falls due in one of them leaves together. */
+static int wait_ms(void)
+{
+    uint64_t next = dues_count ? dues[0].at_ns : UINT64_MAX, now = monotonic_ns();
+    if (publisher.job != NOBODY && publication_due() < next)
+        next = publication_due();
+    if (next == UINT64_MAX)
+        return -1;
+    return next <= now ? 0 : (int)((next - now + 999999) / 1000000);
+}
