@@ -55,6 +55,65 @@ struct FindingTests {
         #expect(found.remarks == ["idle-10000, round 2: it ended"])
     }
 
+    private func stalled(_ ours: [Double], _ durable: [Double], failure: String? = nil) -> Finding {
+        let goal = Goal("row", "what", "stalled-readers", Metrics.p99, .atMost(1))
+        let runs = [("millstream", ours), ("durable", durable)].flatMap { server, values in
+            values.enumerated().map { index, ms in
+                SampleResults.run(
+                    "stalled-readers", server, round: index + 1, phases: [SampleResults.phase(p99Us: ms * 1000)],
+                    faults: server == "millstream" ? failure.map { [$0] } ?? [] : [])
+            }
+        }
+        return Finding(goal, in: SampleResults.results(runs))
+    }
+
+    @Test func aGoalThatTheDiskAllowsNobodyIsNotMetAndSaysSo() throws {
+        let found = stalled([3.8, 2, 14], [1.9, 0.7, 12])
+        #expect(found.verdict == .notMet)
+        #expect(found.words == "not met, nor by bare durable: 1.90 ms")
+        #expect(abs(try #require(found.ratio).median - 2) < 1e-9)
+    }
+
+    @Test func aYardstickThatKeepsTheBoundExcusesNobody() {
+        #expect(stalled([3.8, 2, 14], [0.9, 0.7, 12]).words == "not met")
+        #expect(stalled([3.8], []).words == "not met")
+    }
+
+    @Test func aGoalThatIsMetNeedsNoExcuse() {
+        let found = stalled([0.9], [1.9])
+        #expect(found.words == "met")
+        #expect(!found.isMissedByAll)
+    }
+
+    @Test func nothingExcusesALoss() {
+        #expect(stalled([0.9], [1.9], failure: "3 events missing").words == "not met")
+    }
+
+    @Test func whatTellsOfTheMachineIsDividedByNobodys() {
+        #expect(Goal("row", "what", "stalled-readers", Metrics.slowestFlush, .reported).yardstick == nil)
+        #expect(Goal("row", "what", "stalled-readers", Metrics.growth, .atMost(1)).yardstick == nil)
+        #expect(Goal("row", "what", "stalled-readers", Metrics.p99, .atMost(1)).yardstick == .durable)
+        #expect(Goal("row", "what", "whole-jobs", Metrics.cpuPerJob, .atMost(1)).yardstick == .durable)
+        #expect(Goal("row", "what", "opens", Metrics.opensPerS, .atLeast(1)).yardstick == .epoll)
+        #expect(Goal("row", "what", "overload-100", Metrics.p99, .reported).yardstick == nil)
+        #expect(ratio.yardstick == .epoll)
+    }
+
+    @Test func whatTheHostTookIsTheMedianOfOurRuns() {
+        var runs = (1...3).map { SampleResults.run("opens", "millstream", round: $0) }
+        runs.append(SampleResults.run("opens", "epoll"))
+        for (place, share) in [0.5, 0.1, 0.2, 0.9].enumerated() { runs[place].stolenShare = share }
+        let goal = Goal("row", "what", "opens", Metrics.opensPerS, .atLeast(1))
+        let results = SampleResults.results(runs)
+        #expect(Finding(goal, in: results).stolenShare(in: results) == 0.2)
+        #expect(Finding(memory, in: results).stolenShare(in: results) == nil)
+    }
+
+    @Test(arguments: [(0, "0 %"), (0.004, "<1 %"), (0.006, "1 %"), (0.141, "14 %"), (0.9996, "100 %")])
+    func aShareNeedsNoDigits(share: Double, text: String) {
+        #expect(Figure.percent(share) == text)
+    }
+
     @Test func whatWasNotRunIsNotMeasured() {
         #expect(Finding(memory, in: SampleResults.results([])).verdict == .notMeasured)
     }

@@ -19,6 +19,7 @@ enum SampleResults {
             servers: [
                 ServerFacts(name: "millstream", title: "Millstream", version: "0.1.0"),
                 ServerFacts(name: "epoll", title: "bare epoll (C)", version: "gcc 12.2.0 -O2"),
+                ServerFacts(name: "durable", title: "bare durable (C)", version: "gcc 12.2.0 -O2"),
                 ServerFacts(name: "node", title: "Node", version: "v20.20.2"),
             ],
             binary: BinaryFacts(strippedBytes: 18_300_000, needs: ["libc.so.6", "libsqlite3.so.0"]),
@@ -75,6 +76,17 @@ enum SampleResults {
             publishing: nil, jobs: nil, resume: nil, churn: nil, commits: nil)
     }
 
+    /// Of jobs whose events took so long to their readers.
+    static func jobsPhase(p50Us: Double, p99Us: Double, cpuMsPerJob: Double = 0.2) -> PhaseReport {
+        var phase = phase("running", events: 40_200, p99Us: p99Us)
+        phase.jobs = JobsReport(
+            name: "jobs", created: 200, createErrors: 0, completed: 200, failed: 0, jobsWithLostEvents: 0,
+            lostEvents: 0, reconnects: 0, createdPerS: 8_000, completedPerS: 20, createUs: .none, endUs: .none,
+            eventUs: quantiles(p50: p50Us, p99: p99Us), cpuMsPerJob: cpuMsPerJob, generatorCpuUsPerJob: 50,
+            streams: 200)
+        return phase
+    }
+
     static func quantiles(p50: Double, p99: Double) -> Quantiles {
         Quantiles(
             count: 1000, min: p50 / 10, mean: p50, p50: p50, p90: (p50 + p99) / 2, p99: p99, p999: p99 * 1.2,
@@ -86,6 +98,16 @@ enum SampleResults {
         var runs: [MeasuredRun] = []
         for round in 1...3 {
             let drift = Double(round) * 0.1
+            // The disk allows the stalled readers' p99 to nobody, the running jobs' to bare durable.
+            for (server, slow) in [("millstream", 2.0), ("durable", 1.0)] {
+                runs.append(
+                    run("stalled-readers", server, round: round, phases: [phase(p99Us: 1_400 * slow + 100 * drift)]))
+                runs.append(
+                    run(
+                        "running-jobs", server, round: round,
+                        phases: [jobsPhase(p50Us: 420 * slow, p99Us: 1_600 * slow)]
+                    ))
+            }
             for (server, cpu, bytes) in [("millstream", 7.6, 284.0), ("epoll", 7.4, 9.2), ("node", 14.9, 10_851)] {
                 runs.append(
                     run(

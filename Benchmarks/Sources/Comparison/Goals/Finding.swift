@@ -11,8 +11,11 @@ package struct Finding: Sendable {
     package var goal: Goal
     /// Ours, over the rounds.
     package var figure: Spread?
-    /// Ours by bare epoll's, round by round. Nil also where it would say nothing: bare epoll keeps nothing in memory.
+    /// Ours by the yardstick's, round by round. Nil also where it would say nothing.
     package var ratio: Spread?
+    /// The yardstick's median, where it misses the bound, too: then the machine does not allow it to anybody. Nil for a goal that is
+    /// itself a ratio, and when the yardstick was not run.
+    package var missedByYardstick: Double?
     /// Medians of the other servers, by their titles, in their order.
     package var others: [(title: String, median: Double)]
     package var verdict: Verdict
@@ -22,9 +25,11 @@ package struct Finding: Sendable {
     package init(_ goal: Goal, in results: Results) {
         self.goal = goal
         figure = goal.metric.spread(goal.scenario, ServerCatalog.ours, in: results)
-        ratio =
-            goal.measure == .ratio || ["µs", "/s"].contains(goal.metric.unit)
-            ? goal.metric.ratio(goal.scenario, ServerCatalog.ours, over: ServerCatalog.yardstick, in: results) : nil
+        ratio = goal.yardstick.flatMap {
+            goal.metric.ratio(goal.scenario, ServerCatalog.ours, over: $0.rawValue, in: results)
+        }
+        let yardsticks = goal.yardstick.flatMap { goal.metric.spread(goal.scenario, $0.rawValue, in: results)?.median }
+        missedByYardstick = goal.measure == .figure ? yardsticks.flatMap { goal.bound.holds($0) ? nil : $0 } : nil
         others = results.servers.filter { $0.name != ServerCatalog.ours }.compactMap { server in
             goal.metric.spread(goal.scenario, server.name, in: results).map { (server.title, $0.median) }
         }
@@ -43,5 +48,21 @@ package struct Finding: Sendable {
             case _ where results.isQuick: .reported
             case (let value?, let bound): bound.holds(value) && remarks.isEmpty ? .met : .notMet
             }
+    }
+
+    /// A goal that is missed stays missed, whoever else misses it; what is said beside it is nothing for a run that failed.
+    package var isMissedByAll: Bool { verdict == .notMet && missedByYardstick != nil && remarks.isEmpty }
+
+    /// `met`, `not met`, `not met, nor by bare durable: 1.90 ms`.
+    package var words: String {
+        guard isMissedByAll, let figure = missedByYardstick, let yardstick = goal.yardstick else {
+            return verdict.rawValue
+        }
+        return "\(verdict.rawValue), nor by \(yardstick.title): \(Figure.text(figure, goal.metric.unit))"
+    }
+
+    /// Share of the CPU time that the host took in our runs of the scenario, from 0 to 1: their median. Nil where no run tells.
+    package func stolenShare(in results: Results) -> Double? {
+        Spread(results.runs(of: goal.scenario, by: ServerCatalog.ours).compactMap(\.stolenShare))?.median
     }
 }

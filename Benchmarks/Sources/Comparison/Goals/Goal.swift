@@ -43,6 +43,11 @@ package struct Goal: Sendable {
         self.measure = measure
     }
 
+    /// Whose figure of the same round it is divided by, and held beside.
+    package var yardstick: Yardstick? {
+        measure == .ratio ? .epoll : Yardstick(for: metric, under: scenario)
+    }
+
     /// `≤ 1.05 × bare epoll`.
     package var text: String {
         let unit = measure == .ratio ? "× bare epoll" : metric.unit

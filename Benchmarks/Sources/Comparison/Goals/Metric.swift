@@ -6,6 +6,8 @@ package struct Metric: Sendable {
     package var title: String
     /// `us`, `bytes`; empty for a plain number.
     package var unit: String
+    /// Tells of the machine during the run and not of the server: divided by nobody's.
+    package var isOfTheMachine = false
     /// The values of one measurement: none when it has no such figure, one as a rule, and one for each start where starts were counted.
     package var read: @Sendable (MeasuredRun, Results) -> [Double]
 

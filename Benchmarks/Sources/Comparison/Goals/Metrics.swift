@@ -12,8 +12,8 @@ package enum Metrics {
     package static let p99 = Metric("p99 latency", unit: "ms", phase: { $0.latencyMs(\.p99) })
     package static let slowest = Metric("largest latency", unit: "ms", phase: { $0.latencyMs(\.max) })
     /// Of the whole run, its warm-up included.
-    package static let slowestFlush = Metric(
-        "slowest flush", unit: "ms", read: { run, _ in run.slowestFlushMs.map { [$0] } ?? [] })
+    package static let slowestFlush = ofTheMachine(
+        Metric("slowest flush", unit: "ms", read: { run, _ in run.slowestFlushMs.map { [$0] } ?? [] }))
     package static let growth = Metric(
         "growth", unit: "MB", phase: { $0.memory.map { Double($0.rssBytesGrowth) / 1e6 } })
 
@@ -65,9 +65,15 @@ package enum Metrics {
     /// The same without the sends themselves, each taken as what bare epoll pays for a delivery in this comparison.
     package static let idleCpuBeyondHeartbeats = Metric("idle CPU", unit: "%") { measurement, results in
         guard let phase = measurement.report?.lastMeasured, let cpu = phase.serverCpuS, phase.wallS > 0,
-            let send = cpuPerDelivery.spread(ScenarioNames.fanOut, ServerCatalog.yardstick, in: results)?.median
+            let send = cpuPerDelivery.spread(ScenarioNames.fanOut, Yardstick.epoll.rawValue, in: results)?.median
         else { return [] }
         return [max(0, cpu - Double(phase.counts.comments) * send / 1e6) / phase.wallS * 100]
+    }
+
+    private static func ofTheMachine(_ metric: Metric) -> Metric {
+        var metric = metric
+        metric.isOfTheMachine = true
+        return metric
     }
 
     private static func storm(_ report: LoadReport) -> PhaseReport? { report.phases.first { $0.resume != nil } }

@@ -12,6 +12,16 @@ package enum Figure {
         return grouped(Int(value.rounded()))
     }
 
+    /// With its unit, if it has one.
+    package static func text(_ value: Double, _ unit: String) -> String {
+        unit.isEmpty ? text(value) : "\(text(value)) \(unit)"
+    }
+
+    /// `0 %`, `<1 %`, `14 %`: a share from 0 to 1 that needs no digits.
+    package static func percent(_ share: Double) -> String {
+        share == 0 ? "0 %" : share < 0.005 ? "<1 %" : "\(Int((share * 100).rounded())) %"
+    }
+
     /// As somebody wrote it down: `1.05`, `900,000`.
     package static func plain(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e15 ? grouped(Int(value)) : "\(value)"

@@ -68,7 +68,7 @@ package enum SeriesKind: Sendable, Equatable {
     case ours, yardstick, other
 
     package init(server: String) {
-        self = server == ServerCatalog.ours ? .ours : server == ServerCatalog.yardstick ? .yardstick : .other
+        self = server == ServerCatalog.ours ? .ours : Yardstick(rawValue: server) != nil ? .yardstick : .other
     }
 
     var ink: Drawing.Ink {

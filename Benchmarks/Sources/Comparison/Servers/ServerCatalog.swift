@@ -5,10 +5,6 @@ import Load
 // Benchmarks/Peers, its installation in `Config/setup.sh bench`.
 
 package struct ServerCatalog: Sendable {
-    /// What a figure is divided by where nothing waits for the disk.
-    package static let yardstick = "epoll"
-    /// What a figure is divided by, and held beside, where the disk is waited for.
-    package static let durableYardstick = "durable"
     package static let ours = "millstream"
 
     package let all: [ServerSpec]
@@ -22,7 +18,7 @@ package struct ServerCatalog: Sendable {
         all = [
             Self.millstream(millstream, repository),
             Self.compiled(
-                "epoll", "bare epoll (C)", built.appendingPathComponent("epoll-sse"),
+                Yardstick.epoll.rawValue, "bare epoll (C)", built.appendingPathComponent("epoll-sse"),
                 scenarios: ScenarioNames.streams.union(ScenarioNames.curve).subtracting([ScenarioNames.stalled])),
             Self.durable(built.appendingPathComponent("durable-sse")),
             Self.compiled(
@@ -64,7 +60,8 @@ package struct ServerCatalog: Sendable {
     /// The disk's price: it does as little as bare epoll and has each event on the disk before it is shown. Asked as Millstream is.
     private static func durable(_ binary: URL) -> ServerSpec {
         ServerSpec(
-            name: durableYardstick, title: "bare durable (C)", dialect: .millstream, scenarios: ScenarioNames.durable,
+            name: Yardstick.durable.rawValue, title: "bare durable (C)", dialect: .millstream,
+            scenarios: ScenarioNames.durable,
             requirements: [.init(path: binary.path, madeBy: setUp)],
             command: { port, directory in [binary.path, "\(port)", directory.appendingPathComponent("log").path] },
             version: compilerVersion)
