@@ -1,9 +1,14 @@
 // Objects by a key that they know themselves: a hash table of nothing but references, because there are several with a place for each
 // live job. A dictionary holds the key once more: three to four times the memory. A plain value for one thread at a time.
+//
+// Public, because what has the access `package` is not specialized in another module, `@inlinable` or not: each look-up then asked
+// the runtime for the metadata of its types, and took four times as long.
 
 /// How a table finds its objects.
-package protocol TableKeying {
+public protocol TableKeying {
+    /// What an object is looked up by.
     associatedtype Key: Hashable
+    /// What the table holds.
     associatedtype Element: AnyObject
     /// Never changes while the object is in a table.
     static func key(of element: Element) -> Key
@@ -12,9 +17,11 @@ package protocol TableKeying {
 /// An open table with linear probing. A byte beside each place tells nearly all strangers apart without a look at the object, which
 /// is likely to be cold. Who leaves is followed by those behind him, so that a table that only changes is never rebuilt.
 @frozen
-package struct ObjectTable<Keying: TableKeying> {
-    package typealias Key = Keying.Key
-    package typealias Element = Keying.Element
+public struct ObjectTable<Keying: TableKeying> {
+    /// What an object is looked up by.
+    public typealias Key = Keying.Key
+    /// What the table holds, once each.
+    public typealias Element = Keying.Element
 
     @usableFromInline var objects: ContiguousArray<Element?> = []
     /// For each place: 0 when it is free, else the highest bit, how far from its home the object is (three bits, `farAway` and more
@@ -27,18 +34,21 @@ package struct ObjectTable<Keying: TableKeying> {
     @usableFromInline static var keptCapacity: Int { 2048 }
     @usableFromInline static var farAway: Int { 7 }
 
+    /// An empty table, without memory of its own.
     @inlinable
-    package init() {}
+    public init() {}
 
-    @inlinable package var count: Int { held }
-    @inlinable package var isEmpty: Bool { held == 0 }
+    /// How many objects it holds.
+    @inlinable public var count: Int { held }
+    /// Whether it holds none.
+    @inlinable public var isEmpty: Bool { held == 0 }
 
     /// In no particular order.
-    @inlinable package var values: some Sequence<Element> { objects.lazy.compactMap { $0 } }
+    @inlinable public var values: some Sequence<Element> { objects.lazy.compactMap { $0 } }
 
     /// The object with that key. What is put in must have it; nil takes it out.
     @inlinable
-    package subscript(key: Key) -> Element? {
+    public subscript(key: Key) -> Element? {
         get { place(of: key, hash: key.hashValue).map { objects[$0] } ?? nil }
         set {
             let hash = key.hashValue
