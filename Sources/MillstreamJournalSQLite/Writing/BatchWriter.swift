@@ -12,6 +12,8 @@ final class BatchWriter {
     /// Idempotency keys from before this time were more than the last batch could delete.
     private(set) var expiryLeft: Timestamp?
     private let removal: LogRemoval
+    /// Places in the present batch, of events that are not stored yet; up to `rowsAtOnce`.
+    private var waitingEvents: [Int] = []
 
     private let newJobs: NewJobs
     private let insertJob: Statement
@@ -62,22 +64,36 @@ final class BatchWriter {
             """)
     }
 
+    /// Events are stored in their order, but behind jobs and heads that stand after them: those lie in other tables, and the event of
+    /// each job's end would leave only short rows of events to be stored together.
     func apply(_ batch: [JournalMutation]) throws(JournalError) {
         rowsToDelete = Self.maxRowsDeletedPerBatch
         expiryLeft = nil
+        waitingEvents.removeAll(keepingCapacity: true)
         var index = 0
         while index < batch.count {
-            let end = index + Self.rowsAtOnce
-            if end <= batch.count, batch[index..<end].allSatisfy(\.isAppend) {
-                try append(batch[index..<end])
-                index = end
-            } else if case .insertJob = batch[index] {
-                index += try insertJobs(batch[index...])
-            } else {
+            // By index and pattern: an element that is handed out is retained.
+            switch batch[index] {
+            case .append:
+                waitingEvents.append(index)
+                if waitingEvents.count == Self.rowsAtOnce { try storeWaitingEvents(batch) }
+                index += 1
+            case .insertJob:
+                index += try insertJobs(batch, from: index)
+            case .updateJob(let job):
+                try update(job)
+                index += 1
+            case .putChannel(let channel):
+                try put(channel)
+                index += 1
+            default:
+                // It may be about the log of an event that waits.
+                try storeWaitingEvents(batch)
                 try apply(batch[index])
                 index += 1
             }
         }
+        try storeWaitingEvents(batch)
     }
 
     private func apply(_ mutation: JournalMutation) throws(JournalError) {
@@ -101,15 +117,19 @@ final class BatchWriter {
     // MARK: Jobs and logs
 
     /// The jobs at the begin of what is left of a batch, as many as go together; returns how many.
-    private func insertJobs(_ rest: ArraySlice<JournalMutation>) throws(JournalError) -> Int {
+    private func insertJobs(_ batch: [JournalMutation], from start: Int) throws(JournalError) -> Int {
+        let rest = batch[start...]
         switch try newJobs.insert(rest) {
         case .stored(let count):
             for case .insertJob(let job) in rest.prefix(count) { didInsert(job) }
             return count
         case .taken(let count):
+            // The run before one of them goes, with its events.
+            try storeWaitingEvents(batch)
             for mutation in rest.prefix(count) { try apply(mutation) }
             return count
         case .notNew:
+            try storeWaitingEvents(batch)
             for mutation in rest.prefix(1) { try apply(mutation) }
             return 1
         }
@@ -138,9 +158,14 @@ final class BatchWriter {
     }
 
     private func update(_ job: JobRecord) throws(JournalError) {
-        JobRow.bindMutable(job, updateJobInState)
-        try updateJobInState.run()
-        if connection.changes == 0 {
+        // Whoever ends has another state than before, nearly always.
+        var isStored = false
+        if !job.state.isTerminal {
+            JobRow.bindMutable(job, updateJobInState)
+            try updateJobInState.run()
+            isStored = connection.changes > 0
+        }
+        if !isStored {
             JobRow.bindMutable(job, updateJob)
             try updateJob.run()
             guard connection.changes > 0 else { return }
@@ -166,17 +191,26 @@ final class BatchWriter {
         if let publication { try put(publication, of: event, in: ref) }
     }
 
-    /// `rowsAtOnce` appends.
-    private func append(_ run: ArraySlice<JournalMutation>) throws(JournalError) {
-        try appendEvents.run(pinning: run.startIndex..<run.endIndex, columns: 5) { index, column in
-            guard case .append(let ref, let event, _) = run[index] else { return nil }
+    private func storeWaitingEvents(_ batch: [JournalMutation]) throws(JournalError) {
+        if waitingEvents.count == Self.rowsAtOnce {
+            try storeTogether(batch)
+        } else {
+            for index in waitingEvents { try apply(batch[index]) }
+        }
+        waitingEvents.removeAll(keepingCapacity: true)
+    }
+
+    private func storeTogether(_ batch: [JournalMutation]) throws(JournalError) {
+        try appendEvents.run(pinning: waitingEvents.indices, columns: 5) { row, column in
+            guard case .append(let ref, let event, _) = batch[waitingEvents[row]] else { return nil }
             appendEvents.bind(column, ref)
             appendEvents.bind(column + 1, event.sequence)
             appendEvents.bind(column + 4, event.time)
             return (column + 2, event.name, column + 3, event.data.bytes)
         }
-        state.events += Int64(run.count)
-        for case .append(let ref, let event, .some(let publication)) in run {
+        state.events += Int64(waitingEvents.count)
+        for index in waitingEvents {
+            guard case .append(let ref, let event, .some(let publication)) = batch[index] else { continue }
             try put(publication, of: event, in: ref)
         }
     }
@@ -326,11 +360,5 @@ final class BatchWriter {
         let row = try connection.statement("SELECT ref FROM jobs WHERE id = ?1")
         row.bind(1, id.text)
         return try row.first { row.ref(0) }
-    }
-}
-
-extension JournalMutation {
-    fileprivate var isAppend: Bool {
-        if case .append = self { true } else { false }
     }
 }

@@ -37,6 +37,34 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func eventsGoWithWhatStandsBehindThemInTheirBatch(_ kind: StoreKind) throws {
+        try kind.withStore { store in
+            try store.commit([
+                .insertJob(makeJob(1, "a")), .insertJob(makeJob(2, "b")), .putChannel(makeChannel(3, "c")),
+            ])
+            var ended = makeJob(1, "a", state: .completed)
+            ended.lastSequence = 9
+            var channel = makeChannel(3, "c")
+            channel.lastSequence = 20
+            // Fewer events than are stored together, in front of what takes them away again: a new run under the name, a trim, a
+            // removal.
+            try store.commit(
+                makeEvents(1, 1...8) + [.updateJob(ended)] + makeEvents(1, 9...9) + makeEvents(2, 1...3)
+                    + [.insertJob(makeJob(4, "a"))] + makeEvents(4, 1...2) + [.trim(LogRef(2), through: 2)]
+                    + makeEvents(3, 1...20) + [.putChannel(channel)] + makeEvents(2, 4...4))
+            while try store.maintain() {}
+            #expect(try store.allEvents(1).isEmpty)
+            #expect(try store.allEvents(2).map(\.sequence) == [3, 4])
+            #expect(try store.allEvents(3).map(\.sequence) == Array(1...20))
+            #expect(try store.allEvents(4).map(\.sequence) == [1, 2])
+            try store.commit(makeEvents(2, 5...6) + [.removeJob(LogRef(2))] + makeEvents(3, 21...22))
+            while try store.maintain() {}
+            #expect(try store.allEvents(2).isEmpty)
+            #expect(try store.statistics().events == 24)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func aLongRunOfEventsIsStoredLikeEachAlone(_ kind: StoreKind) throws {
         try kind.withStore { store in
             // Names and data of all lengths that lie differently in memory, two logs in turns, 53 events in a row.
