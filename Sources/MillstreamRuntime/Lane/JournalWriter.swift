@@ -180,20 +180,21 @@ final class JournalWriter {
     private func attempt(_ entries: [LaneEntry], sweeping: Bool) -> Result<Done, JournalError> {
         var done = Done()
         let now = surroundings.clock()
-        for entry in entries {
+        // By index: an entry that is handed out is retained, with all that its command holds.
+        for index in entries.indices {
             do throws(JournalError) {
-                let reply = try ledger.apply(entry.command, now: now)
-                if let reply, let ticket = entry.ticket {
+                let reply = try ledger.apply(entries[index].command, now: now)
+                if let reply, let ticket = entries[index].ticket {
                     done.replies.append(LaneAnswer(ticket: ticket, reply: reply))
                 }
             } catch {
                 // The store could not be read. The command did nothing, so its caller can be told and the others go on; one
                 // without a caller has to come again, and the order of all with it.
-                guard entry.command.isAnswered else {
+                guard entries[index].command.isAnswered else {
                     ledger.rollBack()
                     return .failure(error)
                 }
-                if let ticket = entry.ticket {
+                if let ticket = entries[index].ticket {
                     done.replies.append(LaneAnswer(ticket: ticket, reply: .refused(.store(error))))
                 }
             }
@@ -244,8 +245,9 @@ final class JournalWriter {
         report.eventLogs = done.outcome.eventLogs
         report.removedUploads = done.outcome.removedUploads
         report.reached = done.outcome.reached
-        for entry in entries {
-            for _ in 0..<entry.eventCount { report.emittedAtNs.append(entry.emittedAtNs) }
+        report.emittedAtNs.reserveCapacity(entries.count)
+        for index in entries.indices {
+            for _ in 0..<entries[index].eventCount { report.emittedAtNs.append(entries[index].emittedAtNs) }
         }
         report.measures.commands = entries.count
         report.measures.mutations = done.outcome.mutations.count

@@ -20,6 +20,8 @@ struct LaneEntry: Sendable {
     let share: Share
     let emittedAtNs: UInt64
     let byteCount: Int
+    /// How many events it adds to logs.
+    let eventCount: Int
 
     init(_ command: LedgerCommand, share: Share, ticket: LaneTicket? = nil) {
         self.command = command
@@ -27,6 +29,7 @@ struct LaneEntry: Sendable {
         self.share = share
         emittedAtNs = MonotonicTime.current().nanoseconds
         byteCount = command.approximateBytes
+        eventCount = command.eventCount
     }
 
     /// Who the order of commands matters to: entries of one source never overtake each other.
@@ -43,18 +46,17 @@ struct LaneEntry: Sendable {
         default: .server
         }
     }
+}
 
-    /// How many events it adds to logs.
-    var eventCount: Int {
-        switch command {
+extension LedgerCommand {
+    fileprivate var eventCount: Int {
+        switch self {
         case .emit, .emitToChannel: 1
         case .publish(_, let drafts): drafts.count
         default: 0
         }
     }
-}
 
-extension LedgerCommand {
     /// What the command holds in memory, roughly: its payload and a flat sum for the rest.
     var approximateBytes: Int {
         let flat = 128

@@ -194,10 +194,11 @@ final class LaneQueue: @unchecked Sendable {
     }
 
     /// These are done with, stored or answered: their room is free, and the line moves up.
-    func settle(_ entries: some Sequence<LaneEntry>) {
+    func settle(_ entries: [LaneEntry]) {
         var admitted: [Waiter] = []
         withLockThenWake {
-            for entry in entries { free(entry) }
+            // By index: an entry that is handed out is retained.
+            for index in entries.indices { free(entries[index].share, entries[index].byteCount) }
             while let next = state.waiters.first, hasRoom(for: next.entry), let waiter = state.waiters.popFirst() {
                 admit(waiter.entry)
                 admitted.append(waiter)
@@ -246,15 +247,15 @@ final class LaneQueue: @unchecked Sendable {
         state.fromWorkers.append(entry)
     }
 
-    private func free(_ entry: LaneEntry) {
-        switch entry.share {
+    private func free(_ share: LaneEntry.Share, _ byteCount: Int) {
+        switch share {
         case .control: break
         case .caller:
             state.callerUse.count -= 1
-            state.callerUse.bytes -= entry.byteCount
+            state.callerUse.bytes -= byteCount
         case .emission:
             state.emissionUse.count -= 1
-            state.emissionUse.bytes -= entry.byteCount
+            state.emissionUse.bytes -= byteCount
         }
     }
 
