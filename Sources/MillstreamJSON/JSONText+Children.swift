@@ -42,13 +42,23 @@ extension JSONText {
     ///
     /// Scans the text up to that member and copies nothing but its value.
     public func member(_ name: String) -> JSONText? {
+        withMember(name) { JSONText(trusted: Array($0)) }
+    }
+
+    /// The number under the first member of that name, without a copy of its text when it is a short one; nil when there is none,
+    /// and for other kinds. See ``doubleValue``.
+    public func doubleMember(_ name: String) -> Double? {
+        withMember(name) { ShortDecimal.parse($0) ?? JSONText(trusted: Array($0)).doubleValue }
+    }
+
+    private func withMember<Value>(_ name: String, _ body: (UnsafeBufferPointer<UInt8>) -> Value?) -> Value? {
         var name = name
         return name.withUTF8 { name in
             bytes.withUnsafeBufferPointer { buffer in
                 guard var cursor = JSONCursor(buffer, opening: ASCII.openBrace) else { return nil }
                 while let member = cursor.nextMember() {
                     guard Self.names(UnsafeBufferPointer(rebasing: buffer[member.name]), name) else { continue }
-                    return JSONText(trusted: Array(buffer[member.value]))
+                    return body(UnsafeBufferPointer(rebasing: buffer[member.value]))
                 }
                 return nil
             }

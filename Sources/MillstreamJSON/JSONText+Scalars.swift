@@ -17,7 +17,13 @@ extension JSONText {
 
     /// The nearest double; nil for other kinds and for numbers beyond the range of finite doubles.
     public var doubleValue: Double? {
-        guard kind == .number, let value = Double(text), value.isFinite else { return nil }
+        guard kind == .number else { return nil }
+        return bytes.withUnsafeBufferPointer { ShortDecimal.parse($0) } ?? longDoubleValue
+    }
+
+    /// Any number, with the system's own function.
+    private var longDoubleValue: Double? {
+        guard let value = Double(text), value.isFinite else { return nil }
         return value
     }
 

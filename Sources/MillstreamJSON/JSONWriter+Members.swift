@@ -69,6 +69,18 @@ extension JSONWriter {
         if let value { member(name, value) } else { nullMember(name) }
     }
 
+    /// A member that is a string, `null` for nil, under a name as ``name(plain:)`` takes it.
+    public mutating func member(plain name: StaticString, _ value: String?) {
+        self.name(plain: name)
+        if let value { string(value) } else { null() }
+    }
+
+    /// A member that is a whole number, `null` for nil, under a name as ``name(plain:)`` takes it.
+    public mutating func member(plain name: StaticString, _ value: Int?) {
+        self.name(plain: name)
+        if let value { int(value) } else { null() }
+    }
+
     /// A member that is `null`.
     public mutating func nullMember(_ name: String) {
         self.name(name)

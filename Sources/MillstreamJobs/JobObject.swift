@@ -19,25 +19,25 @@ public enum JobObject {
     public static func render(_ record: JobRecord, queuePosition: Int?, includeInput: Bool) -> JSONText {
         var writer = JSONWriter(reserving: bytesWithoutTexts + (includeInput ? record.input.text?.bytes.count ?? 0 : 0))
         writer.beginObject()
-        writer.member("id", record.id.text)
-        writer.member("kind", record.kind)
-        writer.member("state", record.state.word)
-        writer.member("attempt", record.attempt)
+        writer.member(plain: "id", record.id.text)
+        writer.member(plain: "kind", record.kind)
+        writer.member(plain: "state", record.state.word)
+        writer.member(plain: "attempt", record.attempt)
         writer.member("progress", record.progress)
         if includeInput { writer.member("input", record.input.text) }
         write(result: record, includeInput, to: &writer)
         write(error: record.error, to: &writer)
-        writer.member("owner", record.owner)
-        writer.name("viewers")
+        writer.member(plain: "owner", record.owner)
+        writer.name(plain: "viewers")
         writer.beginArray()
         for viewer in record.viewers { writer.string(viewer) }
         writer.endArray()
-        writer.member("priority", record.priority)
+        writer.member(plain: "priority", record.priority)
         write("created_at", record.createdAt, to: &writer)
         write("run_at", record.runAt, to: &writer)
         write("started_at", record.startedAt, to: &writer)
         write("finished_at", record.finishedAt, to: &writer)
-        writer.member("queue_position", queuePosition)
+        writer.member(plain: "queue_position", queuePosition)
         write("last_event_id", record.lastEventID, to: &writer)
         RoutePath.write("stream_url", .events, record.id, to: &writer)
         RoutePath.write("status_url", .read, record.id, to: &writer)
@@ -59,17 +59,17 @@ public enum JobObject {
         }
     }
 
-    private static func write(_ name: String, _ time: Timestamp?, to writer: inout JSONWriter) {
-        guard let time else { return writer.nullMember(name) }
-        writer.name(name)
+    private static func write(_ name: StaticString, _ time: Timestamp?, to writer: inout JSONWriter) {
+        writer.name(plain: name)
+        guard let time else { return writer.null() }
         writer.beginPlainString()
         time.withText { writer.appendPlain($0) }
         writer.endPlainString()
     }
 
-    private static func write(_ name: String, _ id: EventID?, to writer: inout JSONWriter) {
-        guard let id else { return writer.nullMember(name) }
-        writer.name(name)
+    private static func write(_ name: StaticString, _ id: EventID?, to writer: inout JSONWriter) {
+        writer.name(plain: name)
+        guard let id else { return writer.null() }
         writer.beginPlainString()
         writer.appendPlain(id.epoch.text)
         writer.appendPlain("-")

@@ -8,7 +8,7 @@ enum ProgressMember {
     /// The bytes are first searched for the name (or an escape that might hide it): most events of other kinds end there,
     /// without a walk through their JSON.
     static func value(in data: JSONText) -> Double? {
-        guard data.kind == .object, mayHoldName(data.bytes), let number = data.member("progress")?.doubleValue else {
+        guard data.kind == .object, mayHoldName(data.bytes), let number = data.doubleMember("progress") else {
             return nil
         }
         return min(max(number, 0), 100)

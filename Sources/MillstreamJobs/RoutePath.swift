@@ -18,8 +18,8 @@ public enum RoutePath {
     }
 
     /// The member `name` with the path of an action, written in place: every job object has three of them.
-    static func write(_ name: String, _ action: Action, _ id: JobID, to writer: inout JSONWriter) {
-        writer.name(name)
+    static func write(_ name: StaticString, _ action: Action, _ id: JobID, to writer: inout JSONWriter) {
+        writer.name(plain: name)
         writer.beginPlainString()
         writer.appendPlain(jobs)
         writer.appendPlain("/")

@@ -16,10 +16,10 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     }
 
     /// The same text as bytes, for writers that would only copy a string.
-    public func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    public func withText(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textBytes) { buffer in
             let count = write(to: buffer)
-            return body(UnsafeBufferPointer(rebasing: buffer[..<count]))
+            body(UnsafeBufferPointer(rebasing: buffer[..<count]))
         }
     }
 

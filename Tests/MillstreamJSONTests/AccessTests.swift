@@ -65,6 +65,37 @@ import Testing
         }
     }
 
+    @Test func shortDecimalsAreReadAsLongOnesAre() throws {
+        var random = SeededRandom()
+        for _ in 0..<5000 {
+            var literal = random.chance(oneIn: 2) ? "-" : ""
+            literal += String(random.next() >> UInt64(random.int(0...63)))
+            if random.chance(oneIn: 2) {
+                literal += "." + String(repeating: "0", count: random.int(0...4)) + String(random.int(0...99_999))
+            }
+            let text = try JSONText(validating: literal.utf8)
+            let value = try #require(Double(literal))
+            #expect(text.doubleValue?.bitPattern == value.bitPattern, "\(literal)")
+            let object = try JSONText(validating: #"{"x":1,"n":\#(literal)}"#.utf8)
+            #expect(object.doubleMember("n")?.bitPattern == value.bitPattern, "\(literal)")
+        }
+        for literal in [
+            "0", "-0", "0.5", "-0.0", "123456789012345", "1234567890123456", "12345678901234.5", "1e3", "-1.5E-2",
+        ] {
+            let value = try #require(Double(literal))
+            #expect(try JSONText(validating: literal.utf8).doubleValue?.bitPattern == value.bitPattern, "\(literal)")
+        }
+    }
+
+    @Test func theNumberOfAMemberIsNilForAnythingElse() throws {
+        let text = try JSONText(validating: #"{"a":"1","b":null,"c":[1],"d":1e999,"e":2,"e":3}"#.utf8)
+        for name in ["a", "b", "c", "d", "f"] { #expect(text.doubleMember(name) == nil) }
+        #expect(text.doubleMember("e") == 2)
+        for trusted in ["-", ".", "1.", ".5", "--1", "1.2.3", "", "[1]"] {
+            #expect(JSONText(trusted: Array(trusted.utf8)).doubleMember("a") == nil)
+        }
+    }
+
     @Test func booleansAreOnlyBooleans() throws {
         #expect(try JSONText(validating: "true".utf8).boolValue == true)
         #expect(try JSONText(validating: "false".utf8).boolValue == false)

@@ -66,6 +66,25 @@ import Testing
         #expect(JSONText.object { $0.member("a\"\n", 1) }.text == #"{"a\"\n":1}"#)
     }
 
+    @Test func aPlainNameIsWrittenLikeAnyOther() {
+        // Longer than the room at first, to make it grow.
+        var plain = JSONWriter(reserving: 1)
+        var usual = JSONWriter()
+        plain.beginObject()
+        usual.beginObject()
+        for number in 0..<20 {
+            plain.member(plain: "a_name_of_some_length", number)
+            usual.member("a_name_of_some_length", number)
+            plain.member(plain: "n", number.isMultiple(of: 2) ? "text" : nil)
+            usual.member("n", number.isMultiple(of: 2) ? "text" : nil)
+            plain.member(plain: "", nil as Int?)
+            usual.member("", nil as Int?)
+        }
+        plain.endObject()
+        usual.endObject()
+        #expect(plain.finish() == usual.finish())
+    }
+
     @Test func doublesAreTheShortestThatComeBackAndNonFiniteOnesAreNull() throws {
         var random = SeededRandom()
         for _ in 0..<2000 {

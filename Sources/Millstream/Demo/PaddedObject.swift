@@ -19,9 +19,12 @@ enum PaddedObject {
     /// A string of so many `x`. As bytes: a Swift string of repeated characters grows by one at a time, which took more of a
     /// worker's time than all else in an event.
     private static func padding(_ count: Int) -> JSONText {
+        guard count > 0 else { return noPadding }
         var bytes = [UInt8](repeating: UInt8(ascii: "x"), count: count + 2)
         bytes[0] = UInt8(ascii: "\"")
         bytes[count + 1] = UInt8(ascii: "\"")
         return JSONText(trusted: bytes)
     }
+
+    private static let noPadding = JSONText.string("")
 }
