@@ -83,6 +83,15 @@ static inline ssize_t millstream_send_pieces(int fd, struct iovec *pieces, size_
     return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* For bytes that a shutdown(2) of the write side follows at once: the end then leaves in their packet and not in one of its own. */
+static inline ssize_t millstream_send_last_pieces(int fd, struct iovec *pieces, size_t count)
+{
+    struct msghdr message = {0};
+    message.msg_iov = pieces;
+    message.msg_iovlen = count;
+    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE);
+}
+
 static inline ssize_t millstream_receive(int fd, void *bytes, size_t count)
 {
     return recv(fd, bytes, count, MSG_DONTWAIT);

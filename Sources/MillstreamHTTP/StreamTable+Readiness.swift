@@ -51,8 +51,8 @@ extension StreamTable {
         // A slot that was closed or used again earlier in this batch has another generation.
         guard let slot = slot(of: id) else { return }
         if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
-            let failure = millstream_socket_error(slot.pointee.descriptor)
-            return close(id, reason: slot.pointee.state == .draining ? .finished : Self.reason(forError: failure))
+            guard slot.pointee.state != .draining else { return close(id, reason: .finished) }
+            return close(id, reason: Self.reason(forError: millstream_socket_error(slot.pointee.descriptor)))
         }
         if events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue) != 0, !dropInput(of: slot, id: id) { return }
         if events & EPOLLOUT.rawValue != 0 { socketIsWritable(slot, id: id) }

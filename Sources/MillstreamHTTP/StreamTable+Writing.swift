@@ -39,7 +39,7 @@ extension StreamTable {
         slot.pointee.pending = nil
         slot.pointee.state = .open
         let body = payload?.bytes(isBare: slot.pointee.isBare)
-        guard let sent = sendPieces(head.framed, body, nil, slot: slot, id: id) else { return .gone }
+        guard let sent = sendPieces(head.framed, body, nil, isEnd: false, slot: slot, id: id) else { return .gone }
         let total = head.framed.count + (body?.count ?? 0)
         if sent == total { return .sent }
         if sent >= head.framed.count, let payload {
@@ -63,7 +63,7 @@ extension StreamTable {
                 ? nil
                 : UnsafeRawBufferPointer(start: Self.lastChunk.utf8Start, count: Self.lastChunk.utf8CodeUnitCount),
         ]
-        guard var sent = sendPieces(pieces[0], pieces[1], pieces[2], slot: slot, id: id) else { return }
+        guard var sent = sendPieces(pieces[0], pieces[1], pieces[2], isEnd: true, slot: slot, id: id) else { return }
         var rest: [UnsafeRawBufferPointer] = []
         for case let piece? in pieces {
             let skipped = min(sent, piece.count)
@@ -132,9 +132,11 @@ extension StreamTable {
         noteProgress(slot, id: id)
     }
 
+    /// - Parameter isEnd: whether the output is shut down at once when the socket has taken all. When it has not, what it took leaves
+    ///   by itself: it is full.
     private func sendPieces(
         _ first: UnsafeRawBufferPointer?, _ second: UnsafeRawBufferPointer?, _ third: UnsafeRawBufferPointer?,
-        slot: UnsafeMutablePointer<StreamSlot>, id: StreamID
+        isEnd: Bool, slot: UnsafeMutablePointer<StreamSlot>, id: StreamID
     ) -> Int? {
         withUnsafeTemporaryAllocation(of: iovec.self, capacity: 3) { vectors in
             var count = 0
@@ -144,7 +146,8 @@ extension StreamTable {
                 count += 1
             }
             guard count > 0 else { return 0 }
-            return accept(millstream_send_pieces(slot.pointee.descriptor, vectors.baseAddress, count), id: id)
+            let send = isEnd ? millstream_send_last_pieces : millstream_send_pieces
+            return accept(send(slot.pointee.descriptor, vectors.baseAddress, count), id: id)
         }
     }
 
