@@ -58,25 +58,30 @@ public enum SSEEncoder {
         guard !name.isEmpty, memory.count >= plainEventBytes(name: name, data: data),
             let start = memory.baseAddress
         else { return nil }
-        var end = start
-        func write(_ text: StaticString) {
-            end.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
-            end += text.utf8CodeUnitCount
-        }
-        func writeLine(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-            guard let base = bytes.baseAddress else { return true }
-            guard LineEnd.first(base, from: 0, to: bytes.count) == bytes.count else { return false }
-            end.copyMemory(from: base, byteCount: bytes.count)
-            end += bytes.count
-            return true
-        }
         var name = name
-        write("event: ")
-        guard name.withUTF8({ !$0.contains(0) && writeLine($0) }) else { return nil }
-        write("\ndata: ")
-        guard data.withUnsafeBufferPointer({ writeLine($0) }) else { return nil }
-        write("\n\n")
-        return end - start
+        let behindName = name.withUTF8 { utf8 in
+            utf8.contains(0) ? nil : writeLine(utf8, at: write("event: ", at: start))
+        }
+        guard let behindName else { return nil }
+        let behindData = data.withUnsafeBufferPointer { writeLine($0, at: write("\ndata: ", at: behindName)) }
+        guard let behindData else { return nil }
+        return write("\n\n", at: behindData) - start
+    }
+
+    /// Returns the place behind it.
+    private static func write(_ text: StaticString, at place: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        place.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+        return place + text.utf8CodeUnitCount
+    }
+
+    /// The same; nil when the bytes are more than one line.
+    private static func writeLine(
+        _ bytes: UnsafeBufferPointer<UInt8>, at place: UnsafeMutableRawPointer
+    ) -> UnsafeMutableRawPointer? {
+        guard let base = bytes.baseAddress else { return place }
+        guard LineEnd.first(base, from: 0, to: bytes.count) == bytes.count else { return nil }
+        place.copyMemory(from: base, byteCount: bytes.count)
+        return place + bytes.count
     }
 
     /// What ``writePlainEvent(name:data:to:)`` needs room for.
