@@ -34,7 +34,7 @@ final class NewJobs {
                 Group(
                     count: count, jobs: try connection.statement(JobRow.insertNew(count: count)),
                     inputs: try connection.statement(
-                        "INSERT INTO inputs (ref, body) VALUES "
+                        "INSERT OR FAIL INTO inputs (ref, body) VALUES "
                             + [String](repeating: "(?, ?)", count: count).joined(separator: ", "))))
         }
     }
