@@ -230,7 +230,15 @@ struct LifecycleTests {
     @Test(arguments: [
         (#"{"progress":42}"#, 42), (#"{"a":1,"progress":250.5}"#, 100), (#"{"progress":-1}"#, 0),
         (#"{"progress":"42"}"#, nil), ("42", nil), (#"{"x":{"progress":7}}"#, nil),
-        (#"{"pro\u0067ress":9}"#, 9), (#"{"progress":1e999}"#, nil),
+        (#"{"pro\u0067ress":9}"#, 9), (#"{"progress":1e999}"#, nil), (#"{"progress":1e1}"#, 10),
+        (#"{"a":[{"progress":1}],"progress":2}"#, 2), (#"{"a":{"b":1},"progress":2}"#, 2),
+        (#"{"a":{"b":1,"progress":1}}"#, nil), (#"{"a":[1,"progress"],"b":3}"#, nil),
+        (#"{"a":",\"progress\":1","progress":2}"#, 2), (#"{"a":"{\"progress\":1"}"#, nil),
+        (#"{"a":"[","progress":2}"#, 2), (#"{"a":"\\","progress":2}"#, 2), (#"{"a":"progress","progress":2}"#, 2),
+        (#"{"pro\u0067ress":9,"progress":2}"#, 9), (#"{"progress":3,"progress":4}"#, 3),
+        (#"{"a":1,"progress":[5,6]}"#, nil), (#"{"a":1,"progress":{"b":5}}"#, nil), (#"{"a":1,"progress":"5,6"}"#, nil),
+        (#"{"a":1,"progress":12.345678901234567}"#, 12.345678901234567), (#"{"progressed":5}"#, nil),
+        (#"{"in_progress":5}"#, nil), (#"{"a":1,"progress":null}"#, nil), (#"{"a":1,"progress":7,"b":2}"#, 7),
     ])
     func numericProgressOfAnyEventIsTheJobs(data: String, progress: Double?) throws {
         let fixture = LedgerFixture()
