@@ -3,6 +3,9 @@
  *
  * A full socket is waited for, 20 ms at most, and then closed: whoever reads slower than that is not this program's concern, and
  * the readers behind it in the list are not to wait for it twice.
+ *
+ * It looks at its pace each millisecond, or each TICK_US microseconds when that is given: how many events leave in one go decides how
+ * often the thread sleeps and wakes, and a server that is woken by something else (a commit, say) is to be compared at its own cadence.
  */
 #include "../common/peer.h"
 
@@ -12,7 +15,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 512, FULL_SOCKET_WAIT_MS = 20 };
+enum { EVENTS_MAX = 512, FULL_SOCKET_WAIT_MS = 20, TICK_US = 1000 };
 
 struct topic {
     int *readers;
@@ -124,10 +127,13 @@ int main(int argc, char **argv)
 {
     static struct epoll_event ready[EVENTS_MAX];
     static struct publisher publisher;
-    if (argc != 2) {
-        fprintf(stderr, "usage: epoll-sse PORT\n");
+    long tick_us = argc == 3 ? atol(argv[2]) : TICK_US;
+    if (argc < 2 || argc > 3 || tick_us <= 0) {
+        fprintf(stderr, "usage: epoll-sse PORT [TICK_US]\n");
         return 64;
     }
+    struct timespec tick = {.tv_sec = tick_us / 1000000, .tv_nsec = tick_us % 1000000 * 1000};
+    struct timespec at_once = {0};
     raise_descriptor_limit();
     for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
         topic_of[fd] = -1;
@@ -136,8 +142,8 @@ int main(int argc, char **argv)
     struct epoll_event interest = {.events = EPOLLIN, .data.fd = listener};
     epoll_ctl(poller, EPOLL_CTL_ADD, listener, &interest);
     for (;;) {
-        int timeout_ms = !publisher.active ? -1 : publisher.rate > 0 ? 1 : 0;
-        int count = epoll_wait(poller, ready, EVENTS_MAX, timeout_ms);
+        struct timespec *limit = !publisher.active ? NULL : publisher.rate > 0 ? &tick : &at_once;
+        int count = epoll_pwait2(poller, ready, EVENTS_MAX, limit, NULL);
         for (int i = 0; i < count; i++) {
             if (ready[i].data.fd == listener)
                 accept_all(listener, poller);
