@@ -115,10 +115,20 @@ public protocol JournalStore: JournalReading {
     /// Applies the whole batch in one transaction, durable (as far as the store's setting says) when it returns.
     /// After an error nothing of the batch is there.
     func commit(_ batch: [JournalMutation]) throws(JournalError)
+    /// The same without what only later commits need: `makeRoom` is to follow, when those who wait for this one were told.
+    func commitAlone(_ batch: [JournalMutation]) throws(JournalError)
+    /// Does what `commitAlone` left. A fault of it comes again with a later call.
+    func makeRoom()
     /// A reader for another thread.
     func makeReader() throws(JournalError) -> sending any JournalReading
     /// Gives space of removed rows back and shortens the write-ahead log; bounded work per call, true when more is left.
     func maintain() throws(JournalError) -> Bool
     /// Marks a clean end and closes. Further calls throw `.closed`.
     func close()
+}
+
+/// Stores that leave nothing for later.
+extension JournalStore {
+    public func commitAlone(_ batch: [JournalMutation]) throws(JournalError) { try commit(batch) }
+    public func makeRoom() {}
 }

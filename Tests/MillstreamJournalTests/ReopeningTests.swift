@@ -158,6 +158,21 @@ import Testing
         }
     }
 
+    @Test func aCommitAloneLeavesTheLogAsLongAsItMadeIt() throws {
+        try TemporaryDirectory.with { directory in
+            let store = try open(directory.journal)
+            defer { store.close() }
+            let length = { try Data(contentsOf: URL(filePath: directory.journal + "-wal")).count }
+            let before = try length()
+            try store.commitAlone(makeEvents(1, 1...1))
+            let alone = try length()
+            #expect(alone - before < 1 << 20)
+            #expect(try store.allEvents(1).count == 1)
+            store.makeRoom()
+            #expect(try length() - alone >= 1 << 20)
+        }
+    }
+
     @Test func eachCommitIsInTheFilesWhenItReturns() throws {
         try TemporaryDirectory.with { directory in
             let store = try open(directory.journal)

@@ -13,6 +13,8 @@ final class FaultyStore: JournalStore {
         let isClosed = Locked(false)
         /// Of `maintain`.
         let maintenance = Locked<JournalError?>(nil)
+        /// In place of making room.
+        let room = Locked<@Sendable () -> Void>({})
         private let rule = Locked<@Sendable (_ number: Int, [JournalMutation]) -> JournalError?>({ _, _ in nil })
 
         init(_ rule: @escaping @Sendable (_ number: Int, [JournalMutation]) -> JournalError? = { _, _ in nil }) {
@@ -42,6 +44,8 @@ final class FaultyStore: JournalStore {
         try faults.check(batch)
         try inner.commit(batch)
     }
+
+    func makeRoom() { faults.room.withLock { $0 }() }
 
     func close() {
         faults.isClosed.withLock { $0 = true }

@@ -60,6 +60,17 @@ struct JournalLaneTests {
         #expect(first.replies.map(\.ticket.number) == Array(1...500))
     }
 
+    @Test func whoWaitsForACommitIsToldBeforeTheStoreMakesRoomForTheNext() throws {
+        let faults = FaultyStore.Faults()
+        let isTold = DispatchSemaphore(value: 0)
+        let bench = try LaneBench(kinds: Self.kinds, handlers: Self.counter(0), faults: faults)
+        faults.room.withLock { $0 = { isTold.wait() } }
+        _ = try bench.log.reply(to: bench.create("count", 1))
+        faults.room.withLock { $0 = {} }
+        isTold.signal()
+        try bench.log.waitForEnd(of: 1)
+    }
+
     @Test func theQueueOfTheLoopIsBoundedAndSaysSo() throws {
         var limits = LaneLimits()
         limits.maxCallerCommands = 3

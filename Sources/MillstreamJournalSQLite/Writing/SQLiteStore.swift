@@ -115,6 +115,11 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
     }
 
     public func commit(_ batch: [JournalMutation]) throws(JournalError) {
+        try commitAlone(batch)
+        makeRoom()
+    }
+
+    public func commitAlone(_ batch: [JournalMutation]) throws(JournalError) {
         guard connection.isOpen else { throw Connection.closed }
         guard !batch.isEmpty else { return }
         do throws(JournalError) {
@@ -124,6 +129,11 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
             try write { () throws(JournalError) in try writer.apply(batch) }
         }
         if let left = writer.expiryLeft { expiryLeft = left }
+    }
+
+    /// Lengthens the log and has it moved: for some commits much longer than their flush.
+    public func makeRoom() {
+        guard connection.isOpen else { return }
         if synchronous == .full { connection.reserveLog(step: Self.logStepBytes) }
         logMover.didCommit()
     }

@@ -204,7 +204,7 @@ final class JournalWriter {
         if done.wasStored {
             let start = MonotonicTime.current()
             do throws(JournalError) {
-                try store.commit(done.outcome.mutations)
+                try store.commitAlone(done.outcome.mutations)
             } catch {
                 ledger.rollBack()
                 return .failure(error)
@@ -256,6 +256,8 @@ final class JournalWriter {
             !entries.isEmpty || done.wasStored || publishedHealth != toldHealth || !done.outcome.directives.isEmpty
         else { return }
         publish(report, done.outcome.directives)
+        // No event waits for what only the next commit needs.
+        if done.wasStored { store.makeRoom() }
     }
 
     /// A batch failed: callers hear it, the rest is kept.
