@@ -121,6 +121,33 @@ import Testing
         lane.join()
     }
 
+    @Test func eventsOfOneWhoComesBackSoonReachTheLane() async {
+        let queue = LaneQueue(limits: LaneLimits())
+        let lane = lane(queue, 40)
+        let executor = HandlerExecutor(threads: 1, events: queue)
+        let delays = DelayLine(executor: executor)
+        let early = await Task(executorPreference: executor) {
+            var early = 0
+            for _ in 0..<40 {
+                let due = MonotonicTime(nanoseconds: MonotonicTime.current().nanoseconds + 100_000)
+                _ = await delays.sleep(until: due)
+                if MonotonicTime.current() < due { early += 1 }
+                emit(to: queue)
+            }
+            return early
+        }.value
+        #expect(early == 0)
+        lane.join()
+        delays.close()
+        executor.close()
+    }
+
+    @Test func largeBurstsAreFartherApart() {
+        #expect([0, 1, 4].map(DelayLine.pauseNs) == [400_000, 400_000, 400_000])
+        #expect(DelayLine.pauseNs(after: 7) == 700_000)
+        #expect([10, 10_000, .max].map(DelayLine.pauseNs) == [1_000_000, 1_000_000, 1_000_000])
+    }
+
     @Test func aHandlerThatKeepsItsThreadDoesNotKeepItsEvent() async {
         let queue = LaneQueue(limits: LaneLimits())
         let lane = lane(queue, 1)

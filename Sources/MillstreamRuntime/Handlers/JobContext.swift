@@ -99,8 +99,8 @@ public final class JobContext: @unchecked Sendable {
 
     // MARK: Time and threads
 
-    /// Pauses without holding a thread. Cheaper than `Task.sleep` when thousands do it: they are woken in bursts, at most 1,000 a
-    /// second, so that one of them may sleep a millisecond longer.
+    /// Pauses without holding a thread. Cheaper than `Task.sleep` when thousands do it: they are woken in bursts, so that
+    /// one of them may sleep a millisecond longer.
     /// - Throws: `CancellationError`.
     public func sleep(until deadline: MonotonicTime) async throws {
         let delays = services.delays

@@ -3,7 +3,8 @@ import Synchronization
 
 // Who sleeps until when: one thread and one heap for all handlers, so that thousands that pause for milliseconds cost one wait for
 // each millisecond and not one for each of them. A sleeper is woken on this thread, which only makes it ready; it runs on its own
-// executor. Those who wake together are a burst of the handlers' executor, which this thread looks after.
+// executor. Those who wake together are a burst of the handlers' executor, which this thread looks after; so is who wakes alone, but soon
+// after others: it may have several events to emit by then, and each that woke the journal's lane by itself would be a flush of the disk.
 
 final class DelayLine: @unchecked Sendable {
     // Sendable: the heap and the sleepers are touched only with `condition` held.
@@ -15,14 +16,27 @@ final class DelayLine: @unchecked Sendable {
     private let executor: HandlerExecutor
     /// When the next burst may be.
     private var burstAt = MonotonicTime(nanoseconds: 0)
+    /// When somebody was last due.
+    private var lastDueAt = MonotonicTime(nanoseconds: 0)
     /// What the thread waits for, whatever is added.
     private var wakesAt = MonotonicTime(nanoseconds: 0)
     private var isClosed = false
 
-    /// From one burst to the next: among thousands, who sleeps may sleep so much longer.
-    private static let minPauseNs: UInt64 = 1_000_000
+    /// From one burst to the next, for each of its sleepers: twice what a core needs for an event of each. A small burst is soon with its
+    /// readers and makes room for the next; among thousands that come all the time, bursts have to be large to be cheap.
+    private static let pauseNsEach: UInt64 = 100_000
+    /// So that no more bursts come than the disk flushes.
+    private static let minPauseNs: UInt64 = 400_000
+    /// Who sleeps may sleep so much longer; from one wake-up of a sleeper to its next.
+    private static let maxPauseNs: UInt64 = 1_000_000
     /// After a burst, when to see whether a handler keeps its thread.
     private static let lookAfterMs = 2
+
+    /// Who is to be woken.
+    private struct Due {
+        var sleepers: [UnsafeContinuation<Bool, Never>] = []
+        var isBurst = false
+    }
 
     private struct Entry {
         let deadline: MonotonicTime
@@ -83,6 +97,8 @@ final class DelayLine: @unchecked Sendable {
             return false
         }
         sleepers[number] = sleeper
+        // Who comes back that soon emits all that is due meanwhile, for one flush of the disk instead of several.
+        let deadline = max(deadline, MonotonicTime(nanoseconds: lastDueAt.nanoseconds + Self.maxPauseNs))
         push(Entry(deadline: deadline, number: number))
         let isEarlier = max(deadline, burstAt) < wakesAt
         if isEarlier { wakesAt = max(deadline, burstAt) }
@@ -97,11 +113,11 @@ final class DelayLine: @unchecked Sendable {
         var lookAt = MonotonicTime.never
         while let due = nextDue(lookAt) {
             if lookAt != .never { lookAt = executor.lookAfterBurst() ? Self.nextLook : .never }
-            if due.count == 1 {
-                due[0].resume(returning: true)
-            } else if !due.isEmpty {
-                executor.burst { for sleeper in due { sleeper.resume(returning: true) } }
+            if due.isBurst {
+                executor.burst { for sleeper in due.sleepers { sleeper.resume(returning: true) } }
                 lookAt = Self.nextLook
+            } else {
+                due.sleepers.first?.resume(returning: true)
             }
         }
         _ = executor.lookAfterBurst()
@@ -110,12 +126,12 @@ final class DelayLine: @unchecked Sendable {
     private static var nextLook: MonotonicTime { MonotonicTime.current().advanced(byMs: lookAfterMs) }
 
     /// Waits for the next deadline, or until `lookAt` (nobody is due then); nil once closed.
-    private func nextDue(_ lookAt: MonotonicTime) -> [UnsafeContinuation<Bool, Never>]? {
+    private func nextDue(_ lookAt: MonotonicTime) -> Due? {
         condition.withLock {
             while !isClosed {
                 let now = MonotonicTime.current()
-                let due = now < burstAt ? [] : takeDue(now)
-                if !due.isEmpty || now >= lookAt { return due }
+                let due = now < burstAt ? Due() : takeDue(now)
+                if !due.sleepers.isEmpty || now >= lookAt { return due }
                 wakesAt = min(lookAt, max(heap.first?.deadline ?? .never, burstAt))
                 _ = condition.wait(until: wakesAt)
                 // At work, it looks again by itself.
@@ -125,14 +141,22 @@ final class DelayLine: @unchecked Sendable {
         }
     }
 
-    private func takeDue(_ now: MonotonicTime) -> [UnsafeContinuation<Bool, Never>] {
-        var due: [UnsafeContinuation<Bool, Never>] = []
+    private func takeDue(_ now: MonotonicTime) -> Due {
+        var due = Due()
         while let first = heap.first, first.deadline <= now {
             popFirst()
-            if let sleeper = sleepers.removeValue(forKey: first.number) { due.append(sleeper) }
+            if let sleeper = sleepers.removeValue(forKey: first.number) { due.sleepers.append(sleeper) }
         }
-        if !due.isEmpty { burstAt = MonotonicTime(nanoseconds: now.nanoseconds + Self.minPauseNs) }
+        guard !due.sleepers.isEmpty else { return due }
+        due.isBurst = due.sleepers.count > 1 || now < lastDueAt.advanced(byMs: Self.lookAfterMs)
+        lastDueAt = now
+        burstAt = MonotonicTime(nanoseconds: now.nanoseconds + Self.pauseNs(after: due.sleepers.count))
         return due
+    }
+
+    /// From a burst of so many to the next.
+    static func pauseNs(after sleepers: Int) -> UInt64 {
+        min(max(UInt64(min(sleepers, 1_000)) * pauseNsEach, minPauseNs), maxPauseNs)
     }
 
     // MARK: Binary heap, earliest first
