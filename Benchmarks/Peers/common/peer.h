@@ -1,8 +1,9 @@
 /* What the C peers share: the clock, the listener, the frame of an event and the pace of the publisher that is inside each peer.
  *
- * A peer understands two requests (bare durable, which speaks Millstream's own, takes the clock and the listener from here alone). `GET /events/N` opens the stream of topic N. `POST /publish?rate=R&count=C&topics=T&bytes=B`
- * is answered 202 at once; then the peer publishes C events, R a second, to the topics 0 … T-1 in turn, each with B bytes of
- * JSON as its data. The publisher is inside, so that what is measured is the fan-out and not a second HTTP connection.
+ * A peer understands two requests (bare durable, which speaks Millstream's own, takes the clock and the listener from here alone).
+ * `GET /events/N` opens the stream of topic N. `POST /publish?rate=R&count=C&topics=T&bytes=B` is answered 202 at once; then the
+ * peer publishes C events, R a second, to the topics 0 … T-1 in turn, each with B bytes of JSON as its data. The publisher is
+ * inside, so that what is measured is the fan-out and not a second HTTP connection.
  */
 #pragma once
 #define _GNU_SOURCE 1

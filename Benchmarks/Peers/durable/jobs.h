@@ -73,7 +73,7 @@ static void end_job(int number)
 {
     char text[EVENT_BYTES_MAX / 2];
     size_t length = write_job(text, &jobs[number], "completed");
-    emit(RECORD_LAST, number, "completed", text, length, 0);
+    emit(RECORD_LAST, number, "completed", text, length, WHOLE);
 }
 
 static void take_step(int number)

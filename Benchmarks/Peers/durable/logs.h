@@ -10,6 +10,7 @@ enum {
     NAME_BYTES_MAX = 128,
     EVENT_BYTES_MAX = 4096, /* of an event beyond its padding */
     NOBODY = -1,
+    WHOLE = -1,
 };
 
 /* Those of jobs from 0 on, those of channels from JOBS_MAX on. */
@@ -106,15 +107,17 @@ static int channel_named(const char *name)
     exit(1);
 }
 
-/* An event in one HTTP chunk, its size in four digits so that it can be filled in afterwards. */
+/* An event in one HTTP chunk, its size in four digits so that it can be filled in afterwards. `members` is an object that is still
+ * open and gets a pad and its end; it is whole already where `data_bytes` is WHOLE.
+ */
 static void emit(enum record_kind kind, int log, const char *name, const char *members, size_t length, int data_bytes)
 {
     static const char digits[] = "0123456789abcdef";
-    char *start = journal_room(EVENT_BYTES_MAX + (size_t)data_bytes), *at = start + 6;
+    char *start = journal_room(EVENT_BYTES_MAX + (size_t)(data_bytes > 0 ? data_bytes : 0)), *at = start + 6;
     at += sprintf(at, "id: %ld\nevent: %s\ndata: ", ++logs[log].seq, name);
     memcpy(at, members, length);
     at += length;
-    if (data_bytes > 0) {
+    if (data_bytes != WHOLE) {
         /* `{"t":…` becomes an object of that length. */
         long pad = data_bytes - (long)length - 10;
         at += sprintf(at, ",\"pad\":\"");

@@ -185,7 +185,7 @@ public final class LoadRun {
             try activity.begin(now: cload_now_ns())
         }
         let running = activities
-        let isWhole = loop(
+        let ending = loop(
             until: { running.allSatisfy(\.isDone) }, deadline: began + UInt64(phase.timeoutS * 1e9),
             each: {
                 let now = cload_now_ns()
@@ -200,18 +200,13 @@ public final class LoadRun {
         let byThread = probe.isEmpty ? nil : Self.difference(cpuAfter, cpu)
         let window = PhaseWindow(
             start: began, end: ended, serverCpuS: byThread?.values.reduce(0, +), generatorCpuS: ownS)
-        var report = report(phase, window, timedOut: !isWhole && !isOver, byThread: byThread)
+        var report = report(phase, window, timedOut: ending == .deadline, byThread: byThread)
         report.memory = probe.isEmpty ? nil : memoryAfter(memory)
         for activity in running { activity.report(into: &report, window) }
         activities = []
         engine.removeGroups(from: readers)
         engine.removeLanes()
-        if isOver, !isWhole {
-            // What it still waited for is not lost.
-            faults.append("\(phase.name): interrupted")
-        } else {
-            noteFaults(of: report)
-        }
+        noteFaults(of: report, isInterrupted: ending == .interrupted)
         return report
     }
 
@@ -247,12 +242,14 @@ public final class LoadRun {
         return difference
     }
 
-    private func noteFaults(of report: PhaseReport) {
+    /// What an interrupted phase still waited for is not lost.
+    private func noteFaults(of report: PhaseReport, isInterrupted: Bool) {
         func note(_ count: Int, _ what: String) {
             if count != 0 { faults.append("\(report.name): \(count) \(what)") }
         }
         if report.timedOut { faults.append("\(report.name): timed out") }
-        note(report.counts.missing, "events missing")
+        if isInterrupted { faults.append("\(report.name): interrupted") }
+        if !isInterrupted { note(report.counts.missing, "events missing") }
         note(report.counts.gaps, "numbers skipped")
         note(report.counts.duplicates, "duplicates")
         note(report.counts.gapEvents, "gap events")
@@ -266,10 +263,12 @@ public final class LoadRun {
             note(stall.gapEvents == 0 ? stall.gaps : 0, "numbers skipped by \(stall.group), and no gap event")
             note(stall.duplicates, "duplicates of \(stall.group)")
         }
-        if let resume = report.resume { note(resume.readers - resume.caughtUp, "readers that did not catch up") }
+        if let resume = report.resume, !isInterrupted {
+            note(resume.readers - resume.caughtUp, "readers that did not catch up")
+        }
         for jobs in [report.jobs].compactMap({ $0 }) + (report.otherJobs ?? []) {
             note(jobs.createErrors, "jobs refused")
-            note(jobs.jobsWithLostEvents, "jobs with lost events")
+            if !isInterrupted { note(jobs.jobsWithLostEvents, "jobs with lost events") }
             note(jobs.failed, "jobs failed")
         }
     }
@@ -281,14 +280,16 @@ public final class LoadRun {
 
     private func readOn(until deadline: UInt64) { loop(until: { false }, deadline: deadline) }
 
-    /// False when the deadline or an interruption came first.
+    private enum Ending { case done, deadline, interrupted }
+
     @discardableResult
-    private func loop(until isDone: () -> Bool, deadline: UInt64, each: () -> Void = {}) -> Bool {
+    private func loop(until isDone: () -> Bool, deadline: UInt64, each: () -> Void = {}) -> Ending {
         while true {
             each()
             let now = cload_now_ns()
-            if isDone() { return true }
-            if now >= deadline || isOver { return false }
+            if isDone() { return .done }
+            if now >= deadline { return .deadline }
+            if isOver { return .interrupted }
             sampler.turn(now: now, activities)
             slow.turn(now: now)
             let due = min(

@@ -11,7 +11,7 @@ enum Interruption {
         for number in [SIGINT, SIGTERM] {
             Glibc.signal(number) { number in
                 Interruption.signal.store(number, ordering: .relaxed)
-                Glibc.signal(number, SIG_DFL)
+                for number in [SIGINT, SIGTERM] { Glibc.signal(number, SIG_DFL) }
             }
         }
     }

@@ -55,13 +55,15 @@ struct FindingTests {
         #expect(found.remarks == ["idle-10000, round 2: it ended"])
     }
 
-    private func stalled(_ ours: [Double], _ durable: [Double], failure: String? = nil) -> Finding {
+    private func stalled(
+        _ ours: [Double], _ durable: [Double], failure: String? = nil, yardstickFailure: String? = nil
+    ) -> Finding {
         let goal = Goal("row", "what", "stalled-readers", Metrics.p99, .atMost(1))
         let runs = [("millstream", ours), ("durable", durable)].flatMap { server, values in
             values.enumerated().map { index, ms in
                 SampleResults.run(
                     "stalled-readers", server, round: index + 1, phases: [SampleResults.phase(p99Us: ms * 1000)],
-                    faults: server == "millstream" ? failure.map { [$0] } ?? [] : [])
+                    faults: (server == "millstream" ? failure : yardstickFailure).map { [$0] } ?? [])
             }
         }
         return Finding(goal, in: SampleResults.results(runs))
@@ -83,6 +85,10 @@ struct FindingTests {
         let found = stalled([0.9], [1.9])
         #expect(found.words == "met")
         #expect(!found.isMissedByAll)
+    }
+
+    @Test func aYardstickThatLostSomethingExcusesNobody() {
+        #expect(stalled([3.8], [1.9], yardstickFailure: "3 events missing").words == "not met")
     }
 
     @Test func nothingExcusesALoss() {

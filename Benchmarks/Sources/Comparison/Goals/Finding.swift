@@ -14,7 +14,7 @@ package struct Finding: Sendable {
     /// Ours by the yardstick's, round by round. Nil also where it would say nothing.
     package var ratio: Spread?
     /// The yardstick's median, where it misses the bound, too: then the machine does not allow it to anybody. Nil for a goal that is
-    /// itself a ratio, and when the yardstick was not run.
+    /// itself a ratio, and when the yardstick was not run, or not without a fault.
     package var missedByYardstick: Double?
     /// Medians of the other servers, by their titles, in their order.
     package var others: [(title: String, median: Double)]
@@ -28,17 +28,11 @@ package struct Finding: Sendable {
         ratio = goal.yardstick.flatMap {
             goal.metric.ratio(goal.scenario, ServerCatalog.ours, over: $0.rawValue, in: results)
         }
-        let yardsticks = goal.yardstick.flatMap { goal.metric.spread(goal.scenario, $0.rawValue, in: results)?.median }
-        missedByYardstick = goal.measure == .figure ? yardsticks.flatMap { goal.bound.holds($0) ? nil : $0 } : nil
+        missedByYardstick = goal.measure == .figure ? Self.yardstickMiss(of: goal, in: results) : nil
         others = results.servers.filter { $0.name != ServerCatalog.ours }.compactMap { server in
             goal.metric.spread(goal.scenario, server.name, in: results).map { (server.title, $0.median) }
         }
-        let runs = results.runs(of: goal.scenario, by: ServerCatalog.ours)
-        remarks = runs.flatMap { run in
-            ([run.failure].compactMap { $0 } + (run.report?.faults ?? [])).map {
-                "\(run.scenario), round \(run.round): \($0)"
-            }
-        }
+        remarks = Self.remarks(on: ServerCatalog.ours, under: goal.scenario, in: results)
         let value = goal.measure == .ratio ? ratio?.median : figure?.median
         verdict =
             switch (value, goal.bound) {
@@ -48,6 +42,23 @@ package struct Finding: Sendable {
             case _ where results.isQuick: .reported
             case (let value?, let bound): bound.holds(value) && remarks.isEmpty ? .met : .notMet
             }
+    }
+
+    private static func remarks(on server: String, under scenario: String, in results: Results) -> [String] {
+        results.runs(of: scenario, by: server).flatMap { run in
+            ([run.failure].compactMap { $0 } + (run.report?.faults ?? [])).map {
+                "\(run.scenario), round \(run.round): \($0)"
+            }
+        }
+    }
+
+    /// The yardstick's median when it misses the bound; nil where a run of it failed or lost anything: that says nothing of the machine.
+    private static func yardstickMiss(of goal: Goal, in results: Results) -> Double? {
+        guard let yardstick = goal.yardstick?.rawValue,
+            let median = goal.metric.spread(goal.scenario, yardstick, in: results)?.median, !goal.bound.holds(median),
+            remarks(on: yardstick, under: goal.scenario, in: results).isEmpty
+        else { return nil }
+        return median
     }
 
     /// A goal that is missed stays missed, whoever else misses it; what is said beside it is nothing for a run that failed.

@@ -58,10 +58,11 @@ package struct ServerCatalog: Sendable {
     }
 
     /// The disk's price: it does as little as bare epoll and has each event on the disk before it is shown. Asked as Millstream is.
+    /// Ten thousand channels, too: what a journal on the same core makes of the loop's price there.
     private static func durable(_ binary: URL) -> ServerSpec {
         ServerSpec(
             name: Yardstick.durable.rawValue, title: "bare durable (C)", dialect: .millstream,
-            scenarios: ScenarioNames.durable,
+            scenarios: ScenarioNames.durable.union([ScenarioNames.channels]),
             requirements: [.init(path: binary.path, madeBy: setUp)],
             command: { port, directory in [binary.path, "\(port)", directory.appendingPathComponent("log").path] },
             version: compilerVersion)
