@@ -47,7 +47,7 @@ extension JSONText {
 
     /// The number under the first member of that name, without a copy of its text when it is a short one; nil when there is none,
     /// and for other kinds. See ``doubleValue``.
-    public func doubleMember(_ name: String) -> Double? {
+    package func doubleMember(_ name: String) -> Double? {
         withMember(name) { ShortDecimal.parse($0) ?? JSONText(trusted: Array($0)).doubleValue }
     }
 

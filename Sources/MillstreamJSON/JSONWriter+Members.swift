@@ -70,13 +70,13 @@ extension JSONWriter {
     }
 
     /// A member that is a string, `null` for nil, under a name as ``name(plain:)`` takes it.
-    public mutating func member(plain name: StaticString, _ value: String?) {
+    package mutating func member(plain name: StaticString, _ value: String?) {
         self.name(plain: name)
         if let value { string(value) } else { null() }
     }
 
     /// A member that is a whole number, `null` for nil, under a name as ``name(plain:)`` takes it.
-    public mutating func member(plain name: StaticString, _ value: Int?) {
+    package mutating func member(plain name: StaticString, _ value: Int?) {
         self.name(plain: name)
         if let value { int(value) } else { null() }
     }

@@ -49,7 +49,7 @@ public struct JSONWriter: Sendable {
     }
 
     /// The same for a name that stands in the program and holds nothing that JSON escapes: nobody looks for that.
-    public mutating func name(plain name: StaticString) {
+    package mutating func name(plain name: StaticString) {
         let length = name.utf8CodeUnitCount
         makeRoom(length + 4)
         let comma = needsComma ? 1 : 0

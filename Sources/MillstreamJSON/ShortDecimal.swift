@@ -1,12 +1,12 @@
 // Digits of a short decimal number, turned into the double that the long way would give. Pure functions.
 
 /// Numbers as programs mostly write them: `7`, `61.54`, `-0.25`.
-public enum ShortDecimal {
+package enum ShortDecimal {
     /// The nearest double of at most 15 digits without an exponent; nil for anything else, also for what is no number.
     ///
     /// The digits and the power of ten by which they are divided are exact doubles then, and a division of two exact doubles rounds
     /// once (W. D. Clinger, How to Read Floating Point Numbers Accurately, 1990).
-    public static func parse(_ number: UnsafeBufferPointer<UInt8>) -> Double? {
+    package static func parse(_ number: UnsafeBufferPointer<UInt8>) -> Double? {
         let isNegative = number.first == ASCII.minus
         let start = isNegative ? 1 : 0
         // With a sign and a point.
