@@ -89,7 +89,7 @@ final class BatchWriter {
                 try put(channel)
                 index += 1
             default:
-                // It may be about the log of an event that waits.
+                // Most of the others are about the log of an event that may wait.
                 try storeWaitingEvents(batch)
                 try apply(batch[index])
                 index += 1
@@ -160,7 +160,8 @@ final class BatchWriter {
     }
 
     private func update(_ job: JobRecord) throws(JournalError) {
-        // Whoever ends has another state than before, nearly always.
+        // Whoever ends has another state than before. (An ended job whose log is trimmed has not, and pays for its indexes here: that
+        // is a few a sweep.)
         var isStored = false
         if !job.state.isTerminal {
             JobRow.bindMutable(job, updateJobInState)
