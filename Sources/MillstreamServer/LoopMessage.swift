@@ -3,7 +3,8 @@
 import MillstreamRuntime
 
 public enum LoopMessage: Sendable {
-    case lane(LaneReport)
+    /// Indirect: messages are moved about a few times, and a report is many words.
+    indirect case lane(LaneReport)
     case read(ReadReport)
     /// The readiness probe's verdict: nil, or why it failed.
     case canary(failure: String?)

@@ -69,17 +69,19 @@ final class ServerCore {
     func laneDidReport(_ report: LaneReport) {
         // Of the oldest emission of the commit: what is shown is an upper bound.
         let emittedAtNs = report.emittedAtNs.min()
-        let notices = report.notices
         let tells = log.logLevel <= .info
         var place = 0
-        for notice in notices {
-            if place < report.eventLogs.count, notice.bringsEvents {
-                streams.expect(report.eventLogs, from: place)
-                place += 1
+        // In place: a copy of each notice would count references to its names and events.
+        report.notices.withUnsafeBufferPointer { notices in
+            for index in notices.indices {
+                if place < report.eventLogs.count, notices[index].bringsEvents {
+                    streams.expect(report.eventLogs, from: place)
+                    place += 1
+                }
+                directory.apply(notices[index])
+                streams.apply(notices[index], emittedAtNs: emittedAtNs)
+                if tells, case .job(let record) = notices[index] { tell(record) }
             }
-            directory.apply(notice)
-            streams.apply(notice, emittedAtNs: emittedAtNs)
-            if tells, case .job(let record) = notice { tell(record) }
         }
         if parked.count > 0 {
             for notice in report.notices {

@@ -128,16 +128,18 @@ final class LiveLog {
     /// Adds committed events to the recent ones. Those that are there already are left out. How many were new.
     func append(_ events: [EventRecord], epoch: Epoch) -> Int {
         var added = 0
-        for event in events where recent.isEmpty || event.sequence > recent.last {
+        for index in events.indices {
+            let sequence = events[index].sequence
+            guard recent.isEmpty || sequence > recent.last else { continue }
             // A hole in what the store tells: the recent events begin anew behind it, and readers fetch what they miss.
-            if !recent.isEmpty, event.sequence != recent.last + 1 {
-                recent.removeAll(next: event.sequence)
+            if !recent.isEmpty, sequence != recent.last + 1 {
+                recent.removeAll(next: sequence)
                 tickFirst = 0
             }
-            recent.append(event, epoch: epoch)
-            if tickFirst == 0 { tickFirst = event.sequence }
-            if event.name == EventName.progress { newestProgress = event.sequence }
-            lastSequence = max(lastSequence, event.sequence)
+            recent.append(events[index], epoch: epoch)
+            if tickFirst == 0 { tickFirst = sequence }
+            if recent.isProgress(sequence) { newestProgress = sequence }
+            lastSequence = max(lastSequence, sequence)
             added += 1
         }
         return added

@@ -43,6 +43,7 @@ extension StreamHub {
             recent.touch(log)
             if !log.hasReaders { idleLogs.append(index) }
         }
+        tellOfLeft()
         dirtyLogs.removeAll(keepingCapacity: dirtyLogs.capacity < 4096)
         while recent.heldBytes > settings.maxRecentBytes, let oldest = recent.oldest(in: logs) {
             metrics.displacedLogs += 1
@@ -80,15 +81,30 @@ extension StreamHub {
     func flushLog(_ log: LiveLog, endTick: Bool = true) {
         guard log.isDirty, log.hasReaders else { return }
         if !log.members.isEmpty { fanOut(log) }
-        for member in log.combined { enqueue(member.slot) }
+        if !log.combined.isEmpty {
+            for member in log.combined { enqueue(member.slot) }
+        }
         guard endTick else { return }
         for member in log.combined { pump(member.slot) }
         finishTick(of: log)
+        tellOfLeft()
     }
 
     private func finishTick(of log: LiveLog) {
-        if log.leftInTick, log.tickEmissionCount > 0 { didDeliver?(log.tickEmissionCount, log.tickEmittedAtNs) }
+        if log.leftInTick, log.tickEmissionCount > 0 {
+            if log.tickEmittedAtNs != leftEmittedAtNs {
+                tellOfLeft()
+                leftEmittedAtNs = log.tickEmittedAtNs
+            }
+            leftCount += log.tickEmissionCount
+        }
         log.endTick()
+    }
+
+    private func tellOfLeft() {
+        guard leftCount > 0 else { return }
+        didDeliver?(leftCount, leftEmittedAtNs)
+        leftCount = 0
     }
 
     /// One payload for all readers that had everything before this tick; the others are looked at one by one.

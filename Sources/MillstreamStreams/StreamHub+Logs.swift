@@ -10,13 +10,15 @@ extension StreamHub {
     public func commitEvents(
         _ name: LogName, _ ref: LogRef, _ epoch: Epoch, _ events: [EventRecord], emittedAtNs: UInt64? = nil
     ) {
-        guard let last = events.last else { return }
+        guard !events.isEmpty else { return }
+        // Numbers alone: to take an event out of the array counts references to its text.
+        let (first, last) = (events[0].sequence, events[events.count - 1].sequence)
         let log = refs.find(ref)?.takeUnretainedValue() ?? findOrMake(name)
         guard enter(ref, epoch, log) else { return }
         // A channel never ends, so its commits tell all there is to know of it: up to the first of them it was there before. Readers
         // that wait for its head stand within that, and not beyond the end of an empty log.
         if case .channel = name {
-            log.lastSequence = max(log.lastSequence, (events.first?.sequence ?? 1) - 1)
+            log.lastSequence = max(log.lastSequence, first - 1)
             knowHead(of: log)
         }
         let bytesBefore = log.recent.byteCount
@@ -28,7 +30,7 @@ extension StreamHub {
             log.tickEmissionCount += added
             log.tickEmittedAtNs = min(log.tickEmittedAtNs, emittedAtNs)
         }
-        log.lastSequence = max(log.lastSequence, last.sequence)
+        log.lastSequence = max(log.lastSequence, last)
         markDirty(log)
     }
 

@@ -11,8 +11,9 @@ import MillstreamJournal
 public final class StreamHub {
     public let settings: StreamSettings
     @exclusivity(unchecked) public internal(set) var metrics = StreamMetrics()
-    /// Called in ``flush()`` once for each log of which events left for at least one reader's output in their tick: how many, and
-    /// the earliest time that ``commitEvents(_:_:_:_:emittedAtNs:)`` was given for them. For the latency from emission to socket.
+    /// Called in ``flush()`` for logs of which events left for at least one reader's output in their tick: how many events, and the
+    /// earliest time that ``commitEvents(_:_:_:_:emittedAtNs:)`` was given for them. Logs that follow each other with the same time,
+    /// as those of one commit do, are told of together. For the latency from emission to socket.
     @exclusivity(unchecked) public var didDeliver: ((_ eventCount: Int, _ emittedAtNs: UInt64) -> Void)?
 
     // The server owns the hub and both of these, and lets go of them together. Unsafe, because a counted reference costs two locked
@@ -32,6 +33,9 @@ public final class StreamHub {
     @exclusivity(unchecked) var idleLogs: [UInt32] = []
     /// Logs that hold a shared piece, until the end of the flush.
     var logsWithPieces: [UInt32] = []
+    /// Events of which ``didDeliver`` is not told yet, and their time.
+    @exclusivity(unchecked) var leftCount = 0
+    @exclusivity(unchecked) var leftEmittedAtNs: UInt64 = 0
     @exclusivity(unchecked) var recent = RecentList()
     @exclusivity(unchecked) var pages = PageDesk()
 
