@@ -87,6 +87,19 @@ struct FindingTests {
         #expect(!found.isMissedByAll)
     }
 
+    @Test(arguments: [(14.7, "not met, nor by bare durable: 1.47 × bare epoll"), (10.9, "not met")])
+    func aRatioThatTheDiskAllowsNobodySaysSo(durableUs: Double, words: String) {
+        let goal = Goal("row", "what", "channels-10000", Metrics.loopCpuPerDelivery, .atMost(1.1), .ratio)
+        let runs = [("millstream", 12.4), ("epoll", 10), ("durable", durableUs)].map { server, us in
+            SampleResults.run(
+                "channels-10000", server,
+                phases: [SampleResults.phase(events: 1_000_000, cpuUs: us, threads: ["loop": us])])
+        }
+        let found = Finding(goal, in: SampleResults.results(runs))
+        #expect(found.verdict == .notMet)
+        #expect(found.words == words)
+    }
+
     @Test func aYardstickThatLostSomethingExcusesNobody() {
         #expect(stalled([3.8], [1.9], yardstickFailure: "3 events missing").words == "not met")
     }

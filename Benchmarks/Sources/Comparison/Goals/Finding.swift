@@ -13,9 +13,9 @@ package struct Finding: Sendable {
     package var figure: Spread?
     /// Ours by the yardstick's, round by round. Nil also where it would say nothing.
     package var ratio: Spread?
-    /// The yardstick's median, where it misses the bound, too: then the machine does not allow it to anybody. Nil for a goal that is
-    /// itself a ratio, and when the yardstick was not run, or not without a fault.
-    package var missedByYardstick: Double?
+    /// Who misses the bound, too, although it does nothing else, and its median: then the machine does not allow it to anybody. Nil when
+    /// the yardstick was not run, or not without a fault.
+    package var missedByYardstick: (yardstick: Yardstick, median: Double)?
     /// Medians of the other servers, by their titles, in their order.
     package var others: [(title: String, median: Double)]
     package var verdict: Verdict
@@ -28,7 +28,7 @@ package struct Finding: Sendable {
         ratio = goal.yardstick.flatMap {
             goal.metric.ratio(goal.scenario, ServerCatalog.ours, over: $0.rawValue, in: results)
         }
-        missedByYardstick = goal.measure == .figure ? Self.yardstickMiss(of: goal, in: results) : nil
+        missedByYardstick = Self.yardstickMiss(of: goal, in: results)
         others = results.servers.filter { $0.name != ServerCatalog.ours }.compactMap { server in
             goal.metric.spread(goal.scenario, server.name, in: results).map { (server.title, $0.median) }
         }
@@ -52,13 +52,23 @@ package struct Finding: Sendable {
         }
     }
 
-    /// The yardstick's median when it misses the bound; nil where a run of it failed or lost anything: that says nothing of the machine.
-    private static func yardstickMiss(of goal: Goal, in results: Results) -> Double? {
-        guard let yardstick = goal.yardstick?.rawValue,
-            let median = goal.metric.spread(goal.scenario, yardstick, in: results)?.median, !goal.bound.holds(median),
-            remarks(on: yardstick, under: goal.scenario, in: results).isEmpty
+    /// Nil also where a run of the yardstick failed or lost anything: that says nothing of the machine. A goal that is a ratio to one
+    /// yardstick is held against the other: what waits for the disk cannot be as cheap as what does not.
+    private static func yardstickMiss(of goal: Goal, in results: Results) -> (yardstick: Yardstick, median: Double)? {
+        guard let own = goal.yardstick else { return nil }
+        let (yardstick, spread) =
+            switch goal.measure {
+            case .figure: (own, goal.metric.spread(goal.scenario, own.rawValue, in: results))
+            case .ratio:
+                (
+                    Yardstick.durable,
+                    goal.metric.ratio(goal.scenario, Yardstick.durable.rawValue, over: own.rawValue, in: results)
+                )
+            }
+        guard let median = spread?.median, !goal.bound.holds(median),
+            remarks(on: yardstick.rawValue, under: goal.scenario, in: results).isEmpty
         else { return nil }
-        return median
+        return (yardstick, median)
     }
 
     /// A goal that is missed stays missed, whoever else misses it; what is said beside it is nothing for a run that failed.
@@ -66,10 +76,13 @@ package struct Finding: Sendable {
 
     /// `met`, `not met`, `not met, nor by bare durable: 1.90 ms`.
     package var words: String {
-        guard isMissedByAll, let figure = missedByYardstick, let yardstick = goal.yardstick else {
-            return verdict.rawValue
-        }
-        return "\(verdict.rawValue), nor by \(yardstick.title): \(Figure.text(figure, goal.metric.unit))"
+        guard isMissedByAll, let (yardstick, median) = missedByYardstick else { return verdict.rawValue }
+        let figure =
+            switch goal.measure {
+            case .figure: Figure.text(median, goal.metric.unit)
+            case .ratio: Figure.text(median, "× \(Yardstick.epoll.title)")
+            }
+        return "\(verdict.rawValue), nor by \(yardstick.title): \(figure)"
     }
 
     /// Share of the CPU time that the host took in our runs of the scenario, from 0 to 1: their median. Nil where no run tells.
