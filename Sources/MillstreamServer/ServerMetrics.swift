@@ -33,8 +33,6 @@ public final class ServerMetrics {
     private let queueEmissions: Gauge
     private let waitingWorkers: Gauge
     private let journalHealthy: Gauge
-    /// What the gauges of commits show: most commits change none of them.
-    private var shown: (measures: LaneMeasures, health: StoreHealth)?
 
     /// `exposition` renders all instruments of the factory as Prometheus text.
     public init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
@@ -115,15 +113,11 @@ public final class ServerMetrics {
             commit.recordNanoseconds(Int64(clamping: measures.commitNs))
             batchCommands.record(measures.commands)
         }
-        let before = shown?.measures
-        if before?.callerDepth != measures.callerDepth { queueCallers.record(measures.callerDepth) }
-        if before?.emissionDepth != measures.emissionDepth { queueEmissions.record(measures.emissionDepth) }
-        if before?.waitingEmitters != measures.waitingEmitters { waitingWorkers.record(measures.waitingEmitters) }
-        if before?.failedCommits != measures.failedCommits {
-            setTotal("millstream_journal_failed_commits_total", measures.failedCommits)
-        }
-        if shown?.health != report.storeHealth { journalHealthy.record(report.storeHealth == .ok ? 1 : 0) }
-        shown = (measures, report.storeHealth)
+        queueCallers.record(measures.callerDepth)
+        queueEmissions.record(measures.emissionDepth)
+        waitingWorkers.record(measures.waitingEmitters)
+        setTotal("millstream_journal_failed_commits_total", measures.failedCommits)
+        journalHealthy.record(report.storeHealth == .ok ? 1 : 0)
     }
 
     /// A count that somebody else keeps and that never falls.

@@ -11,7 +11,7 @@ import MillstreamJournal
 public final class StreamHub {
     public let settings: StreamSettings
     @exclusivity(unchecked) public internal(set) var metrics = StreamMetrics()
-    /// Called in ``flush()`` for logs of which events left for at least one reader's output in their tick: how many events, and the
+    /// Called in ``flush()``, and where a log goes or begins anew, for logs of which events left for at least one reader's output in their tick: how many events, and the
     /// earliest time that ``commitEvents(_:_:_:_:emittedAtNs:)`` was given for them. Logs that follow each other with the same time,
     /// as those of one commit do, are told of together. For the latency from emission to socket.
     @exclusivity(unchecked) public var didDeliver: ((_ eventCount: Int, _ emittedAtNs: UInt64) -> Void)?

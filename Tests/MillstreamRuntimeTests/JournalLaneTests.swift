@@ -61,14 +61,25 @@ struct JournalLaneTests {
     }
 
     @Test func whoWaitsForACommitIsToldBeforeTheStoreMakesRoomForTheNext() throws {
-        let faults = FaultyStore.Faults()
-        let isTold = DispatchSemaphore(value: 0)
+        let isCreated = Locked(false)
+        let wereTold = Locked<Bool?>(nil)
+        let faults = FaultyStore.Faults { _, batch in
+            if batch.contains(where: { if case .insertJob = $0 { true } else { false } }) {
+                isCreated.withLock { $0 = true }
+            }
+            return nil
+        }
         let bench = try LaneBench(kinds: Self.kinds, handlers: Self.counter(0), faults: faults)
-        faults.room.withLock { $0 = { isTold.wait() } }
+        faults.room.withLock {
+            $0 = { [log = bench.log] in
+                guard isCreated.withLock({ $0 }) else { return }
+                let told = log.all.contains { !$0.replies.isEmpty }
+                wereTold.withLock { $0 = $0 ?? told }
+            }
+        }
         _ = try bench.log.reply(to: bench.create("count", 1))
-        faults.room.withLock { $0 = {} }
-        isTold.signal()
         try bench.log.waitForEnd(of: 1)
+        #expect(wereTold.withLock { $0 } == true)
     }
 
     @Test func theQueueOfTheLoopIsBoundedAndSaysSo() throws {

@@ -206,7 +206,7 @@ public final class LoadRun {
         activities = []
         engine.removeGroups(from: readers)
         engine.removeLanes()
-        noteFaults(of: report, isInterrupted: ending == .interrupted)
+        faults += report.faults(isInterrupted: ending == .interrupted)
         return report
     }
 
@@ -242,37 +242,6 @@ public final class LoadRun {
         return difference
     }
 
-    /// What an interrupted phase still waited for is not lost.
-    private func noteFaults(of report: PhaseReport, isInterrupted: Bool) {
-        func note(_ count: Int, _ what: String) {
-            if count != 0 { faults.append("\(report.name): \(count) \(what)") }
-        }
-        if report.timedOut { faults.append("\(report.name): timed out") }
-        if isInterrupted { faults.append("\(report.name): interrupted") }
-        if !isInterrupted { note(report.counts.missing, "events missing") }
-        note(report.counts.gaps, "numbers skipped")
-        note(report.counts.duplicates, "duplicates")
-        note(report.counts.gapEvents, "gap events")
-        note(report.counts.disconnects, "disconnects")
-        note(report.publishing?.errors ?? 0, "publishing requests refused")
-        for churn in [report.churn].compactMap({ $0 }) + (report.otherChurns ?? []) {
-            note(churn.openErrors, "reconnects of \(churn.group) refused")
-        }
-        for stall in report.stalls ?? [] {
-            note(stall.openErrors, "reconnects of \(stall.group) refused")
-            note(stall.gapEvents == 0 ? stall.gaps : 0, "numbers skipped by \(stall.group), and no gap event")
-            note(stall.duplicates, "duplicates of \(stall.group)")
-        }
-        if let resume = report.resume, !isInterrupted {
-            note(resume.readers - resume.caughtUp, "readers that did not catch up")
-        }
-        for jobs in [report.jobs].compactMap({ $0 }) + (report.otherJobs ?? []) {
-            note(jobs.createErrors, "jobs refused")
-            if !isInterrupted { note(jobs.jobsWithLostEvents, "jobs with lost events") }
-            note(jobs.failed, "jobs failed")
-        }
-    }
-
     // MARK: The loop
 
     /// Somebody asked the run to end.
@@ -295,30 +264,6 @@ public final class LoadRun {
             let due = min(
                 activities.map(\.nextDue).min() ?? .max, min(sampler.nextDue, min(slow.nextDue, deadline)))
             engine.turn(waitNs: due > now ? due - now : 0)
-        }
-    }
-}
-
-/// Reads streams at the pace that their group has: a tenth of a second's bytes ten times a second.
-private struct SlowReading {
-    private static let periodNs: UInt64 = 100_000_000
-    private let engine: LoadEngine
-    private let groups: [StreamGroup]
-    private(set) var nextDue: UInt64
-
-    init(engine: LoadEngine, groups: [StreamGroup], start: UInt64) {
-        self.engine = engine
-        self.groups = groups.filter { $0.reading == .slow }
-        nextDue = self.groups.isEmpty ? .max : start
-    }
-
-    mutating func turn(now: UInt64) {
-        guard now >= nextDue else { return }
-        nextDue = now + Self.periodNs
-        for group in groups {
-            for slot in group.slots where engine.stream(slot).pointee.phase == .body {
-                engine.read(slot, limit: max(1, group.bytesPerS / 10))
-            }
         }
     }
 }

@@ -12,27 +12,20 @@ final class BatchWriter {
     /// Idempotency keys from before this time were more than the last batch could delete.
     private(set) var expiryLeft: Timestamp?
     private let removal: LogRemoval
-    /// Places in the present batch, of events that are not stored yet; up to `rowsAtOnce`.
-    private var waitingEvents: [Int] = []
 
     private let newJobs: NewJobs
+    private let newEvents: NewEvents
+    private let uploads: UploadRows
     private let insertJob: Statement
     private let updateJob: Statement
     private let updateJobInState: Statement
-    private let appendEvent: Statement
-    /// The same for `rowsAtOnce` events: opens the tables once for all of them.
-    private let appendEvents: Statement
     private let putInput: Statement
     private let putResult: Statement
-    private let appendPublication: Statement
     private let appendMessage: Statement
     private let updateChannel: Statement
     private let insertChannel: Statement
     private let connection: Connection
 
-    /// Of events in one statement: each run of a statement opens the table and its index anew. Sixteen at once took a third off the
-    /// lane's time for an event.
-    private static let rowsAtOnce = 16
     /// Rows of 64 KB take about 25 us each to delete.
     private static let maxRowsDeletedPerBatch = 1000
 
@@ -41,20 +34,13 @@ final class BatchWriter {
         self.state = state
         removal = LogRemoval(connection)
         newJobs = try NewJobs(connection)
+        newEvents = try NewEvents(connection)
+        uploads = UploadRows(connection)
         insertJob = try connection.statement(JobRow.insert)
         updateJob = try connection.statement(JobRow.update)
         updateJobInState = try connection.statement(JobRow.updateInState)
-        appendEvent = try connection.statement(
-            "INSERT INTO events (ref, seq, name, data, time) VALUES (?1, ?2, ?3, ?4, ?5)")
-        appendEvents = try connection.statement(
-            // FAIL: the store rolls the whole batch back anyway. With the usual ABORT the statement alone could be taken back, for which
-            // SQLite copies each page that it touches.
-            "INSERT OR FAIL INTO events (ref, seq, name, data, time) VALUES "
-                + [String](repeating: "(?, ?, ?, ?, ?)", count: Self.rowsAtOnce).joined(separator: ", "))
         putInput = try connection.statement("INSERT INTO inputs (ref, body) VALUES (?1, ?2)")
         putResult = try connection.statement("REPLACE INTO results (ref, body) VALUES (?1, ?2)")
-        appendPublication = try connection.statement(
-            "INSERT INTO publications (ref, attempt, sequence, seq) VALUES (?1, ?2, ?3, ?4)")
         appendMessage = try connection.statement(
             "INSERT INTO messages (ref, number, body, time) VALUES (?1, ?2, ?3, ?4)")
         updateChannel = try connection.statement(
@@ -71,14 +57,14 @@ final class BatchWriter {
     func apply(_ batch: [JournalMutation]) throws(JournalError) {
         rowsToDelete = Self.maxRowsDeletedPerBatch
         expiryLeft = nil
-        waitingEvents.removeAll(keepingCapacity: true)
+        newEvents.forget()
         var index = 0
         while index < batch.count {
             // By index and pattern: an element that is handed out is retained.
             switch batch[index] {
             case .append:
-                waitingEvents.append(index)
-                if waitingEvents.count == Self.rowsAtOnce { try storeWaitingEvents(batch) }
+                newEvents.wait(index)
+                if newEvents.areFull { try storeWaitingEvents(batch) }
                 index += 1
             case .insertJob:
                 index += try insertJobs(batch, from: index)
@@ -103,12 +89,12 @@ final class BatchWriter {
         case .insertJob(let job): try insert(job)
         case .updateJob(let job): try update(job)
         case .putChannel(let channel): try put(channel)
-        case .append(let ref, let event, let publication): try append(event, to: ref, as: publication)
+        case .append: break  // Waits, and is stored with others.
         case .appendMessage(let ref, let message): try append(message, to: ref)
         case .putIdempotency(let record): try put(record)
-        case .putUpload(let upload): try put(upload)
-        case .removeUpload(let id): try removeUpload(id)
-        case .useUpload(let id, let ref): try useUpload(id, by: ref)
+        case .putUpload(let upload): try uploads.put(upload)
+        case .removeUpload(let id): try uploads.remove(id)
+        case .useUpload(let id, let ref): try uploads.use(id, by: ref)
         case .trim(let ref, let sequence): try remove(ref, through: sequence)
         case .removeJob(let ref): try removeJob(ref)
         case .removeChannel(let ref): try removeChannel(ref)
@@ -183,47 +169,8 @@ final class BatchWriter {
         try putResult.run(binding: 2, text.bytes)
     }
 
-    private func append(
-        _ event: EventRecord, to ref: LogRef, as publication: Publication?
-    ) throws(JournalError) {
-        appendEvent.bind(1, ref)
-        appendEvent.bind(2, event.sequence)
-        appendEvent.bind(5, event.time)
-        try appendEvent.run(binding: 3, event.name, 4, event.data.bytes)
-        state.events += 1
-        if let publication { try put(publication, of: event, in: ref) }
-    }
-
     private func storeWaitingEvents(_ batch: [JournalMutation]) throws(JournalError) {
-        if waitingEvents.count == Self.rowsAtOnce {
-            try storeTogether(batch)
-        } else {
-            for index in waitingEvents { try apply(batch[index]) }
-        }
-        waitingEvents.removeAll(keepingCapacity: true)
-    }
-
-    private func storeTogether(_ batch: [JournalMutation]) throws(JournalError) {
-        try appendEvents.run(pinning: waitingEvents.indices, columns: 5) { row, column in
-            guard case .append(let ref, let event, _) = batch[waitingEvents[row]] else { return nil }
-            appendEvents.bind(column, ref)
-            appendEvents.bind(column + 1, event.sequence)
-            appendEvents.bind(column + 4, event.time)
-            return (column + 2, event.name, column + 3, event.data.bytes)
-        }
-        state.events += Int64(waitingEvents.count)
-        for index in waitingEvents {
-            guard case .append(let ref, let event, .some(let publication)) = batch[index] else { continue }
-            try put(publication, of: event, in: ref)
-        }
-    }
-
-    private func put(_ publication: Publication, of event: EventRecord, in ref: LogRef) throws(JournalError) {
-        appendPublication.bind(1, ref)
-        appendPublication.bind(2, Int64(publication.attempt))
-        appendPublication.bind(3, publication.sequence)
-        appendPublication.bind(4, event.sequence)
-        try appendPublication.run()
+        state.events += try newEvents.store(batch)
     }
 
     private func append(_ message: MessageRecord, to ref: LogRef) throws(JournalError) {
@@ -258,7 +205,7 @@ final class BatchWriter {
     private func removeJob(_ ref: LogRef) throws(JournalError) {
         guard try run("DELETE FROM jobs WHERE ref = ?1", ref) > 0 else { return }
         state.jobs -= 1
-        try releaseUploads(of: ref)
+        try uploads.release(of: ref)
         try run("DELETE FROM idempotency WHERE ref = ?1", ref)
         try remove(ref, through: SQLiteReader.wholeLog)
     }
@@ -283,7 +230,7 @@ final class BatchWriter {
         rowsToDelete -= deleted
     }
 
-    // MARK: Keys and uploads
+    // MARK: Keys
 
     private func put(_ record: IdempotencyRecord) throws(JournalError) {
         let row = try connection.statement(
@@ -294,59 +241,6 @@ final class BatchWriter {
         row.bind(4, record.ref)
         row.bind(5, record.createdAt)
         try row.run()
-    }
-
-    private func put(_ upload: UploadRecord) throws(JournalError) {
-        let row = try connection.statement(
-            """
-            INSERT INTO uploads (id, name, content_type, byte_count, created_at, usage) VALUES (?1, ?2, ?3, ?4, ?5, 0)
-            ON CONFLICT (id) DO UPDATE SET name = excluded.name, content_type = excluded.content_type,
-                byte_count = excluded.byte_count, created_at = excluded.created_at
-            """)
-        row.bind(1, upload.id)
-        row.bind(2, upload.name)
-        row.bind(3, upload.contentType)
-        row.bind(4, upload.byteCount)
-        row.bind(5, upload.createdAt)
-        try row.run()
-    }
-
-    private func removeUpload(_ id: String) throws(JournalError) {
-        for sql in ["DELETE FROM uploads WHERE id = ?1", "DELETE FROM upload_uses WHERE upload = ?1"] {
-            let row = try connection.statement(sql)
-            row.bind(1, id)
-            try row.run()
-        }
-    }
-
-    private func useUpload(_ id: String, by ref: LogRef) throws(JournalError) {
-        let mark = try connection.statement("UPDATE uploads SET usage = ?2 WHERE id = ?1")
-        mark.bind(1, id)
-        mark.bind(2, UploadUsage.used.rawValue)
-        try mark.run()
-        guard connection.changes > 0 else { return }
-        let use = try connection.statement("INSERT OR IGNORE INTO upload_uses (ref, upload) VALUES (?1, ?2)")
-        use.bind(1, ref)
-        use.bind(2, id)
-        try use.run()
-    }
-
-    private func releaseUploads(of ref: LogRef) throws(JournalError) {
-        let uses = try connection.statement("SELECT upload FROM upload_uses WHERE ref = ?1")
-        uses.bind(1, ref)
-        let uploads = try uses.rows { uses.text(0) }
-        guard !uploads.isEmpty else { return }
-        try run("DELETE FROM upload_uses WHERE ref = ?1", ref)
-        let release = try connection.statement(
-            """
-            UPDATE uploads SET usage = ?2
-            WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM upload_uses WHERE upload_uses.upload = ?1)
-            """)
-        for upload in uploads {
-            release.bind(1, upload)
-            release.bind(2, UploadUsage.released.rawValue)
-            try release.run()
-        }
     }
 
     // MARK: Small queries

@@ -100,7 +100,7 @@ public final class JobContext: @unchecked Sendable {
     // MARK: Time and threads
 
     /// Pauses without holding a thread. Cheaper than `Task.sleep` when thousands do it: they are woken in bursts, so that
-    /// one of them may sleep a millisecond longer.
+    /// one of them may sleep up to two milliseconds longer.
     /// - Throws: `CancellationError`.
     public func sleep(until deadline: MonotonicTime) async throws {
         let delays = services.delays

@@ -36,7 +36,7 @@ public struct LaneMeasures: Sendable, Hashable {
     public var commands = 0
     /// Rows given to the store; 0 when there was nothing to store.
     public var mutations = 0
-    /// Nanoseconds in `commit`.
+    /// Nanoseconds in `commitAlone`: until the batch was on the disk. Room for the next is made after the report.
     public var commitNs: UInt64 = 0
     /// Commands of HTTP requests waiting after this batch.
     public var callerDepth = 0

@@ -16,6 +16,8 @@ final class DelayLine: @unchecked Sendable {
     private let executor: HandlerExecutor
     /// When the next burst may be.
     private var burstAt = MonotonicTime(nanoseconds: 0)
+    /// Who begins to sleep now wakes no sooner.
+    private var floorAt = MonotonicTime(nanoseconds: 0)
     /// When somebody was last due.
     private var lastDueAt = MonotonicTime(nanoseconds: 0)
     /// What the thread waits for, whatever is added.
@@ -27,7 +29,8 @@ final class DelayLine: @unchecked Sendable {
     private static let pauseNsEach: UInt64 = 100_000
     /// So that no more bursts come than the disk flushes.
     private static let minPauseNs: UInt64 = 400_000
-    /// Who sleeps may sleep so much longer; from one wake-up of a sleeper to its next.
+    /// Bursts are at most so far apart; and after somebody woke alone, nobody who begins to sleep wakes sooner. So a sleep may be longer by
+    /// twice this.
     private static let maxPauseNs: UInt64 = 1_000_000
     /// After a burst, when to see whether a handler keeps its thread.
     private static let lookAfterMs = 2
@@ -97,8 +100,7 @@ final class DelayLine: @unchecked Sendable {
             return false
         }
         sleepers[number] = sleeper
-        // Who comes back that soon emits all that is due meanwhile, for one flush of the disk instead of several.
-        let deadline = max(deadline, MonotonicTime(nanoseconds: lastDueAt.nanoseconds + Self.maxPauseNs))
+        let deadline = max(deadline, floorAt)
         push(Entry(deadline: deadline, number: number))
         let isEarlier = max(deadline, burstAt) < wakesAt
         if isEarlier { wakesAt = max(deadline, burstAt) }
@@ -150,6 +152,8 @@ final class DelayLine: @unchecked Sendable {
         guard !due.sleepers.isEmpty else { return due }
         due.isBurst = due.sleepers.count > 1 || now < lastDueAt.advanced(byMs: Self.lookAfterMs)
         lastDueAt = now
+        // Who sleeps alone and comes back sooner emits what is due meanwhile together, for one flush of the disk instead of several.
+        floorAt = MonotonicTime(nanoseconds: due.sleepers.count == 1 ? now.nanoseconds + Self.maxPauseNs : 0)
         burstAt = MonotonicTime(nanoseconds: now.nanoseconds + Self.pauseNs(after: due.sleepers.count))
         return due
     }

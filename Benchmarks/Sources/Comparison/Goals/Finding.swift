@@ -66,7 +66,7 @@ package struct Finding: Sendable {
                 )
             }
         guard let median = spread?.median, !goal.bound.holds(median),
-            remarks(on: yardstick.rawValue, under: goal.scenario, in: results).isEmpty
+            Set([own, yardstick]).allSatisfy({ remarks(on: $0.rawValue, under: goal.scenario, in: results).isEmpty })
         else { return nil }
         return (yardstick, median)
     }
@@ -76,11 +76,13 @@ package struct Finding: Sendable {
 
     /// `met`, `not met`, `not met, nor by bare durable: 1.90 ms`.
     package var words: String {
-        guard isMissedByAll, let (yardstick, median) = missedByYardstick else { return verdict.rawValue }
+        guard isMissedByAll, let (yardstick, median) = missedByYardstick, let own = goal.yardstick else {
+            return verdict.rawValue
+        }
         let figure =
             switch goal.measure {
             case .figure: Figure.text(median, goal.metric.unit)
-            case .ratio: Figure.text(median, "× \(Yardstick.epoll.title)")
+            case .ratio: Figure.text(median, "× \(own.title)")
             }
         return "\(verdict.rawValue), nor by \(yardstick.title): \(figure)"
     }
