@@ -70,7 +70,7 @@ final class TestServer: Sendable {
 
     /// Waits until `condition` holds on the loop's thread: it is asked again after each tick, up to five seconds.
     func waitUntil(_ condition: @escaping @Sendable (TestApplication) -> Bool) -> Bool {
-        let deadline = MonotonicTime.current().advanced(byMs: 5_000)
+        let deadline = MonotonicTime.current().advanced(byMs: 60_000)
         while MonotonicTime.current() < deadline {
             if onLoop(condition) { return true }
             usleep(1_000)
@@ -104,7 +104,7 @@ final class Answer<Value: Sendable>: Sendable {
         defer { lock.release() }
         while true {
             if let value = value.withLock({ $0 }) { return value }
-            precondition(lock.wait(until: MonotonicTime.current().advanced(byMs: 20_000)), "no answer from the loop")
+            precondition(lock.wait(until: MonotonicTime.current().advanced(byMs: 120_000)), "no answer from the loop")
         }
     }
 }

@@ -93,7 +93,7 @@ final class ReportLog: @unchecked Sendable {
     var all: [LaneReport] { condition.withLock { reports } }
 
     /// Waits for a report that fits.
-    func wait(seconds: Int = 30, _ matches: ([LaneReport]) -> Bool) throws {
+    func wait(seconds: Int = 120, _ matches: ([LaneReport]) -> Bool) throws {
         let deadline = MonotonicTime.current().advanced(byMs: seconds * 1000)
         try condition.withLock {
             while !matches(reports) {

@@ -131,7 +131,7 @@ struct ProgramEndTests {
         let bench = try WorkerBench(lane: limits)
         // All of it fits the pipe: the program is gone long before its lines are taken.
         try bench.start(try bench.script("seq 1 2000; echo $$ >\(bench.directory)/pid"))
-        let deadline = MonotonicTime.current().advanced(byMs: 20_000)
+        let deadline = MonotonicTime.current().advanced(byMs: 120_000)
         while !FileManager.default.fileExists(atPath: bench.directory + "/pid"), MonotonicTime.current() < deadline {
             sched_yield()
         }

@@ -33,7 +33,7 @@ struct ReplayLanesTests {
         }
 
         func answer(_ number: UInt64) throws -> ReadResult {
-            let deadline = MonotonicTime.current().advanced(byMs: 20_000)
+            let deadline = MonotonicTime.current().advanced(byMs: 120_000)
             return try condition.withLock {
                 while true {
                     if let report = reports[number] { return try report.result.get() }

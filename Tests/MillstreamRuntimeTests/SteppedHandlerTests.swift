@@ -31,7 +31,7 @@ private struct Walker: SteppedHandler {
     }
 
     /// The run, once it pauses without a task.
-    func paused(seconds: Int = 20) throws -> JobContext {
+    func paused(seconds: Int = 120) throws -> JobContext {
         let deadline = MonotonicTime.current().advanced(byMs: seconds * 1000)
         while MonotonicTime.current() < deadline {
             if let job = seen.withLock({ $0 }), job.lock.withLock({ job.nextStep != nil }) { return job }
@@ -131,7 +131,7 @@ struct SteppedHandlerTests {
         try bench?.start(.swift, kind: "k")
         let job = try walker.paused()
         bench = nil
-        let entries = lane.queue.take(until: MonotonicTime.current().advanced(byMs: 20_000))
+        let entries = lane.queue.take(until: MonotonicTime.current().advanced(byMs: 120_000))
         lane.queue.settle(entries)
         #expect(!entries.isEmpty)
         #expect(job.gate.current == .over)
