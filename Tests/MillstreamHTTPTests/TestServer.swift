@@ -68,7 +68,7 @@ final class TestServer: Sendable {
         return answer.wait()
     }
 
-    /// Waits until `condition` holds on the loop's thread: it is asked again after each tick, up to five seconds.
+    /// Waits until `condition` holds on the loop's thread: it is asked again after each tick, up to a minute.
     func waitUntil(_ condition: @escaping @Sendable (TestApplication) -> Bool) -> Bool {
         let deadline = MonotonicTime.current().advanced(byMs: 60_000)
         while MonotonicTime.current() < deadline {
