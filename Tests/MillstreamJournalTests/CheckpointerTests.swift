@@ -1,5 +1,6 @@
 // The write-ahead log under a load that never pauses: moved beside the commits, begun anew, and a fault of it no commit's.
 
+import Glibc
 import MillstreamJournal
 import Testing
 
@@ -87,8 +88,15 @@ import Testing
             #expect(checkpointer.fault == nil)
             let progress = try #require(checkpointer.takeProgress())
             #expect(progress.restarts == 7)
-            // As far as readers let it: the store's own checkpointer may still read as it begins.
-            #expect((1...store.connection.log.pages).contains(progress.movedPages))
+            // As far as readers let it: the store's own checkpointer may still read as it begins. Whoever asks again gets the rest.
+            var movedPages = progress.movedPages
+            for _ in 1...10_000 where movedPages < store.connection.log.pages {
+                sched_yield()
+                checkpointer.move(restarts: 7)
+                checkpointer.finish()
+                if let progress = checkpointer.takeProgress() { movedPages = progress.movedPages }
+            }
+            #expect(movedPages == store.connection.log.pages)
             checkpointer.stop()
             store.close()
         }
