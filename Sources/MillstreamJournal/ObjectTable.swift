@@ -14,8 +14,9 @@ public protocol TableKeying {
     static func key(of element: Element) -> Key
 }
 
-/// An open table with linear probing. A byte beside each place tells nearly all strangers apart without a look at the object, which
-/// is likely to be cold. Who leaves is followed by those behind him, so that a table that only changes is never rebuilt.
+/// An open table with linear probing. Beside each place lies its object's hash: it tells strangers apart without a look at the object,
+/// which is likely to be cold, and a table that grows asks none for its key. Who leaves is followed by those behind him, so that a table
+/// that only changes is never rebuilt.
 @frozen
 public struct ObjectTable<Keying: TableKeying> {
     /// What an object is looked up by.
@@ -24,15 +25,13 @@ public struct ObjectTable<Keying: TableKeying> {
     public typealias Element = Keying.Element
 
     @usableFromInline var objects: ContiguousArray<Element?> = []
-    /// For each place: 0 when it is free, else the highest bit, how far from its home the object is (three bits, `farAway` and more
-    /// as `farAway`), and four bits of its key's hash.
-    @usableFromInline var tags: ContiguousArray<UInt8> = []
+    /// For each place: 0 when it is free, else its object's hash with the highest bit set.
+    @usableFromInline var hashes: ContiguousArray<UInt32> = []
     @usableFromInline var held = 0
 
     @usableFromInline static var minCapacity: Int { 16 }
-    /// Up to here, 18 KiB, a table that got empty keeps its places: batches of jobs that come and go would build it anew each time.
+    /// Up to here, 24 KiB, a table that got empty keeps its places: batches of jobs that come and go would build it anew each time.
     @usableFromInline static var keptCapacity: Int { 2048 }
-    @usableFromInline static var farAway: Int { 7 }
 
     /// An empty table, without memory of its own.
     @inlinable
@@ -49,50 +48,47 @@ public struct ObjectTable<Keying: TableKeying> {
     /// The object with that key. What is put in must have it; nil takes it out.
     @inlinable
     public subscript(key: Key) -> Element? {
-        get { place(of: key, hash: key.hashValue).map { objects[$0] } ?? nil }
+        get { held == 0 ? nil : place(of: key, hash: Self.hash(key)).map { objects[$0] } ?? nil }
         set {
-            let hash = key.hashValue
+            let hash = Self.hash(key)
             let place = place(of: key, hash: hash)
             switch (newValue, place) {
             case (let element?, let place?): objects[place] = element
             case (let element?, nil):
-                if held >= tags.count / 4 * 3 { rebuild(capacity: max(Self.minCapacity, tags.count * 2)) }
+                if held >= hashes.count / 4 * 3 { rebuild(capacity: max(Self.minCapacity, hashes.count * 2)) }
                 add(element, hash: hash)
             case (nil, let place?):
                 clear(place)
-                if held < tags.count / 8, tags.count > Self.keptCapacity { rebuild(capacity: tags.count / 2) }
+                if held < hashes.count / 8, hashes.count > Self.keptCapacity { rebuild(capacity: hashes.count / 2) }
             case (nil, nil): break
             }
         }
     }
 
     @inlinable
-    func place(of key: Key, hash: Int) -> Int? {
+    static func hash(_ key: Key) -> UInt32 {
+        UInt32(truncatingIfNeeded: key.hashValue) | 1 << 31
+    }
+
+    @inlinable
+    func place(of key: Key, hash: UInt32) -> Int? {
         guard held > 0 else { return nil }
-        let mask = tags.count - 1
-        var at = hash & mask
-        var distance = 0
-        while tags[at] != 0 {
-            if tags[at] == Self.tag(hash, distance), let object = objects[at], Keying.key(of: object) == key {
-                return at
-            }
+        let mask = hashes.count - 1
+        var at = Int(hash) & mask
+        while hashes[at] != 0 {
+            if hashes[at] == hash, let object = objects[at], Keying.key(of: object) == key { return at }
             at = (at + 1) & mask
-            distance += 1
         }
         return nil
     }
 
     /// There is room, and no object with that key.
     @inlinable
-    mutating func add(_ element: Element, hash: Int) {
-        let mask = tags.count - 1
-        var at = hash & mask
-        var distance = 0
-        while tags[at] != 0 {
-            at = (at + 1) & mask
-            distance += 1
-        }
-        tags[at] = Self.tag(hash, distance)
+    mutating func add(_ element: Element, hash: UInt32) {
+        let mask = hashes.count - 1
+        var at = Int(hash) & mask
+        while hashes[at] != 0 { at = (at + 1) & mask }
+        hashes[at] = hash
         objects[at] = element
         held += 1
     }
@@ -100,43 +96,37 @@ public struct ObjectTable<Keying: TableKeying> {
     /// Whose search went over this place comes nearer to its home instead (Knuth, The Art of Computer Programming 3, 6.4, algorithm R).
     @inlinable
     mutating func clear(_ place: Int) {
-        let mask = tags.count - 1
+        let mask = hashes.count - 1
         var hole = place
         var at = (place + 1) & mask
-        while tags[at] != 0 {
-            let gap = (at - hole) & mask
-            let distance = distance(at: at)
-            if distance >= gap {
+        while hashes[at] != 0 {
+            let distance = (at &- Int(hashes[at])) & mask
+            if distance >= (at - hole) & mask {
                 objects.swapAt(hole, at)
-                tags[hole] = tags[at] & 0x8F | UInt8(min(distance - gap, Self.farAway)) << 4
+                hashes[hole] = hashes[at]
                 hole = at
             }
             at = (at + 1) & mask
         }
-        tags[hole] = 0
+        hashes[hole] = 0
         objects[hole] = nil
         held -= 1
     }
 
-    /// Of a place that is taken: how far it is from its object's home.
-    @inlinable
-    func distance(at place: Int) -> Int {
-        let distance = Int(tags[place] >> 4 & 7)
-        guard distance == Self.farAway, let object = objects[place] else { return distance }
-        return (place &- Keying.key(of: object).hashValue) & (tags.count - 1)
-    }
-
     @inlinable
     mutating func rebuild(capacity: Int) {
-        let old = objects
+        var old = ObjectTable()
+        swap(&self, &old)
         objects = ContiguousArray(repeating: nil, count: capacity)
-        tags = ContiguousArray(repeating: 0, count: capacity)
-        held = 0
-        for case let element? in old { add(element, hash: Keying.key(of: element).hashValue) }
-    }
-
-    @inlinable
-    static func tag(_ hash: Int, _ distance: Int) -> UInt8 {
-        0x80 | UInt8(min(distance, farAway)) << 4 | UInt8(truncatingIfNeeded: hash >> 60) & 0xF
+        hashes = ContiguousArray(repeating: 0, count: capacity)
+        let mask = capacity - 1
+        for place in old.hashes.indices where old.hashes[place] != 0 {
+            var at = Int(old.hashes[place]) & mask
+            while hashes[at] != 0 { at = (at + 1) & mask }
+            hashes[at] = old.hashes[place]
+            // Changes places, so that no reference is counted.
+            swap(&objects[at], &old.objects[place])
+        }
+        held = old.held
     }
 }
