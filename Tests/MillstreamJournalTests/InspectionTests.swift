@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct InspectionTests {
     private func soundBatch() -> [JournalMutation] {
-        var live = makeJob(1, "live", state: .inProgress)
+        // A long input lies apart from its job's row.
+        var live = makeJob(1, "live", state: .inProgress, input: "\"" + String(repeating: "x", count: 300) + "\"")
         live.lastSequence = 2
         live.logBytes = 14
         var ended = makeJob(2, "ended", state: .completed)
@@ -61,6 +62,7 @@ import Testing
         ("UPDATE events SET data = x'7b' WHERE ref = 3 AND seq = 2", .data, "channel:c"),
         ("UPDATE results SET body = x'5b'", .data, "job:ended"),
         ("DELETE FROM inputs WHERE ref = 1", .data, "job:live"),
+        ("UPDATE jobs SET input = NULL WHERE ref = 2", .data, "job:ended"),
         ("INSERT INTO events (ref, seq, name, data, time) VALUES (77, 1, 'x', x'31', 0)", .orphan, "log 77"),
         ("INSERT INTO upload_uses VALUES (77, 'u')", .orphan, "log 77"),
         ("DELETE FROM channels", .orphan, "log 3"),

@@ -6,7 +6,7 @@ import Testing
 @testable import MillstreamJournalSQLite
 
 @Suite struct MigrationTests {
-    private static let second = Schema(
+    private static let next = Schema(
         steps: Schema.present.steps + ["ALTER TABLE jobs ADD COLUMN note TEXT; UPDATE jobs SET note = 'was ' || id"])
 
     @Test func anOlderJournalIsMigratedWithItsContent() throws {
@@ -17,20 +17,48 @@ import Testing
             old.close()
             for _ in 0..<2 {
                 let store = try SQLiteStore(
-                    path: directory.journal, synchronous: .full, random: Generator(seed: 1), schema: Self.second)
+                    path: directory.journal, synchronous: .full, random: Generator(seed: 1), schema: Self.next)
                 #expect(store.wasClean)
                 #expect(try Observation(of: store) == before)
                 #expect(try store.connection.text("SELECT note FROM jobs") == "was j")
-                #expect(try store.connection.number("PRAGMA user_version") == 2)
+                #expect(try store.connection.number("PRAGMA user_version") == Self.next.version)
                 store.close()
             }
+        }
+    }
+
+    @Test func aJobOfTheFirstVersionHasItsInputAndGoesWithIt() throws {
+        try TemporaryDirectory.with { directory in
+            let old = try Connection(path: directory.journal, access: .create)
+            try Schema(steps: [Schema.firstVersion]).migrate(old)
+            try old.execute(
+                """
+                INSERT INTO jobs (
+                    ref, id, kind, created_at, epoch, input_bytes, state, attempt, priority, queue_order, cancel_requested,
+                    worker_sequence, message_count, last_seq, trimmed_through, log_bytes, revision)
+                VALUES (1, 'j', 'demo', 1001, 'aaaaaa', 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+                INSERT INTO inputs VALUES (1, CAST('{"a":1}' AS BLOB));
+                UPDATE store_state SET jobs = 1, highest_ref = 1;
+                """)
+            old.close()
+            let store = try SQLiteStore(path: directory.journal)
+            #expect(try store.job(ref: LogRef(1)) == makeJob(1, "j", input: #"{"a":1}"#))
+            try store.commit([.insertJob(makeJob(2, "k", input: "[2]"))])
+            #expect(try store.liveJobs(after: LogRef(0), limit: 9).map(\.input.text?.text) == [#"{"a":1}"#, "[2]"])
+            #expect(try store.connection.number("SELECT count(*) FROM inputs") == 1)
+            try store.commit([.removeJob(LogRef(1))])
+            #expect(try store.connection.number("SELECT count(*) FROM inputs") == 0)
+            store.close()
+            let inspection = try JournalInspection(path: directory.journal)
+            defer { inspection.close() }
+            #expect(try inspection.check { Issue.record("\($0)") } == 0)
         }
     }
 
     @Test func aNewerJournalIsRefusedAndNotChanged() throws {
         try TemporaryDirectory.with { directory in
             let newer = try SQLiteStore(
-                path: directory.journal, synchronous: .full, random: Generator(seed: 1), schema: Self.second)
+                path: directory.journal, synchronous: .full, random: Generator(seed: 1), schema: Self.next)
             newer.close()
             for open in [
                 { _ = try SQLiteStore(path: directory.journal) }, { _ = try SQLiteReader(path: directory.journal) },
@@ -40,7 +68,7 @@ import Testing
                 #expect(error?.code == .newerSchema)
             }
             let again = try SQLiteStore(
-                path: directory.journal, synchronous: .full, random: Generator(seed: 1), schema: Self.second)
+                path: directory.journal, synchronous: .full, random: Generator(seed: 1), schema: Self.next)
             #expect(again.wasClean)
             again.close()
         }
@@ -59,7 +87,7 @@ import Testing
             }
             let again = try SQLiteStore(path: directory.journal)
             #expect(try again.job(JobID("j")!) != nil)
-            #expect(try again.connection.number("PRAGMA user_version") == 1)
+            #expect(try again.connection.number("PRAGMA user_version") == Schema.present.version)
             again.close()
         }
     }

@@ -125,7 +125,11 @@ final class Statement {
     }
 
     /// SQLite copies the bytes.
-    func bind(_ index: Int32, copying bytes: [UInt8]) {
+    func bind(_ index: Int32, copying bytes: [UInt8]?) {
+        guard let bytes else {
+            sqlite3_bind_null(pointer, index)
+            return
+        }
         bytes.withUnsafeBytes { raw in
             _ = sqlite3_bind_blob64(
                 pointer, index, raw.baseAddress ?? UnsafeRawPointer(Self.empty), UInt64(raw.count), Self.copied)
@@ -148,7 +152,11 @@ final class Statement {
     }
 
     /// The same for bytes.
-    func bind(_ index: Int32, _ bytes: [UInt8], keptBy scratch: BindScratch) {
+    func bind(_ index: Int32, _ bytes: [UInt8]?, keptBy scratch: BindScratch) {
+        guard let bytes else {
+            sqlite3_bind_null(pointer, index)
+            return
+        }
         bytes.withUnsafeBytes { raw in
             let kept = scratch.keep(raw)
             sqlite3_bind_blob64(

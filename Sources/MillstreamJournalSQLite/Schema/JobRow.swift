@@ -10,7 +10,7 @@ enum JobRow {
         error_message, error_stderr, priority, timeout_ms, run_at, started_at, finished_at, queue_order, due_at,
         cancel_requested, worker_sequence, message_count, process_group, process_start, process_boot, uploads, last_seq,
         trimmed_through, log_bytes, revision,
-        CASE WHEN input_bytes <= ?1 THEN (SELECT body FROM inputs WHERE inputs.ref = jobs.ref) END,
+        CASE WHEN input_bytes <= ?1 THEN ifnull(input, (SELECT body FROM inputs WHERE inputs.ref = jobs.ref)) END,
         CASE WHEN result_bytes <= ?1 THEN (SELECT body FROM results WHERE results.ref = jobs.ref) END
         """
 
@@ -19,23 +19,30 @@ enum JobRow {
             ref, id, kind, owner, viewers, created_at, epoch, input_bytes, result_bytes, state, attempt, progress,
             error_code, error_message, error_stderr, priority, timeout_ms, run_at, started_at, finished_at, queue_order,
             due_at, cancel_requested, worker_sequence, message_count, process_group, process_start, process_boot, uploads,
-            last_seq, trimmed_through, log_bytes, revision)
+            last_seq, trimmed_through, log_bytes, revision, input)
         VALUES (
             ?1, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-            ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?33)
+            ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?33, ?34)
         """
 
+    /// Longer ones are written apart, or each change of a job's state would write them again.
+    static let maxInlineInputBytes = 256
+
+    /// One that is longer than that.
+    static let insertInput = "INSERT INTO inputs (ref, body) VALUES (?1, ?2)"
+
     /// The parameters of a row of `insertNew`.
-    static let newColumns: Int32 = 18
+    static let newColumns: Int32 = 19
 
     /// The same for `count` jobs that have nothing yet but what they were made with, and perhaps a first attempt. The parameters of
-    /// a row follow those of the one before.
+    /// a row follow those of the one before. A name that is taken leaves the rows before it stored: to take those back as well, SQLite
+    /// copies each page before it changes it.
     static func insertNew(count: Int) -> String {
         let row = "(" + [String](repeating: "?", count: Int(newColumns)).joined(separator: ", ") + ", 0, 0, 0, 0, 0, 0)"
         return """
-            INSERT INTO jobs (
+            INSERT OR FAIL INTO jobs (
                 ref, id, kind, owner, viewers, created_at, epoch, input_bytes, state, attempt, priority, timeout_ms, run_at,
-                started_at, queue_order, due_at, uploads, revision, cancel_requested, worker_sequence, message_count,
+                started_at, queue_order, due_at, uploads, revision, input, cancel_requested, worker_sequence, message_count,
                 last_seq, trimmed_through, log_bytes)
             VALUES \([String](repeating: row, count: count).joined(separator: ", "))
             """
@@ -61,6 +68,13 @@ enum JobRow {
         row.bind(first + 15, job.dueAt)
         row.bind(first + 16, StringList.stored(job.uploads), keptBy: scratch)
         row.bind(first + 17, job.revision)
+        row.bind(first + 18, inlineInput(job), keptBy: scratch)
+    }
+
+    /// The input that lies in the job's row; nil when it lies apart.
+    static func inlineInput(_ job: JobRecord) -> [UInt8]? {
+        guard let bytes = job.input.text?.bytes, bytes.count <= maxInlineInputBytes else { return nil }
+        return bytes
     }
 
     /// For a job whose state and end stay as they are, mostly: no index holds what changes, where the other statement takes its rows
@@ -124,6 +138,7 @@ enum JobRow {
         row.bind(30, job.createdAt)
         row.bind(31, job.epoch.text)
         row.bind(32, Int64(job.input.byteCount))
+        row.bind(34, copying: inlineInput(job))
     }
 
     static func read(_ row: Statement) throws(JournalError) -> JobRecord {

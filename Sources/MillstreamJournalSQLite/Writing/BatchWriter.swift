@@ -39,7 +39,7 @@ final class BatchWriter {
         insertJob = try connection.statement(JobRow.insert)
         updateJob = try connection.statement(JobRow.update)
         updateJobInState = try connection.statement(JobRow.updateInState)
-        putInput = try connection.statement("INSERT INTO inputs (ref, body) VALUES (?1, ?2)")
+        putInput = try connection.statement(JobRow.insertInput)
         putResult = try connection.statement("REPLACE INTO results (ref, body) VALUES (?1, ?2)")
         appendMessage = try connection.statement(
             "INSERT INTO messages (ref, number, body, time) VALUES (?1, ?2, ?3, ?4)")
@@ -111,11 +111,12 @@ final class BatchWriter {
         case .stored(let count):
             for case .insertJob(let job) in rest.prefix(count) { didInsert(job) }
             return count
-        case .taken(let count):
-            // The run before one of them goes, with its events.
+        case .taken(let stored):
+            for case .insertJob(let job) in rest.prefix(stored) { didInsert(job) }
+            // The run before the next one goes, with its events.
             try storeWaitingEvents(batch)
-            for mutation in rest.prefix(count) { try apply(mutation) }
-            return count
+            for mutation in rest.dropFirst(stored).prefix(1) { try apply(mutation) }
+            return stored + 1
         case .notNew:
             try storeWaitingEvents(batch)
             for mutation in rest.prefix(1) { try apply(mutation) }
@@ -131,7 +132,7 @@ final class BatchWriter {
             if let earlier = try refOfJob(job.id) { try removeJob(earlier) }
             try insertJob.run()
         }
-        if let text = job.input.text {
+        if let text = job.input.text, text.bytes.count > JobRow.maxInlineInputBytes {
             putInput.bind(1, job.ref)
             try putInput.run(binding: 2, text.bytes)
         }

@@ -9,8 +9,8 @@ final class NewJobs {
     /// What became of the jobs at the begin of what is left of a batch.
     enum Outcome {
         case stored(count: Int)
-        /// A name among them has a run already: nothing was stored, and so many have to be stored one by one.
-        case taken(count: Int)
+        /// So many were stored; the name of the next one has a run already.
+        case taken(stored: Int)
         /// The first is none, or has gone on since it was made.
         case notNew
     }
@@ -18,25 +18,20 @@ final class NewJobs {
     private struct Group {
         let count: Int
         let jobs: Statement
-        let inputs: Statement
     }
 
     /// The largest first, one row last.
     private var groups: [Group] = []
     private let scratch = BindScratch(byteCount: 16 << 10)
-
-    /// Longer ones are not worth a copy.
-    private static let maxInputBytes = 1024
+    private let putInput: Statement
+    private let connection: Connection
 
     init(_ connection: Connection) throws(JournalError) {
-        for count in [16, 4, 1] {
-            groups.append(
-                Group(
-                    count: count, jobs: try connection.statement(JobRow.insertNew(count: count)),
-                    inputs: try connection.statement(
-                        "INSERT OR FAIL INTO inputs (ref, body) VALUES "
-                            + [String](repeating: "(?, ?)", count: count).joined(separator: ", "))))
+        self.connection = connection
+        for count in [16, 8, 4, 2, 1] {
+            groups.append(Group(count: count, jobs: try connection.statement(JobRow.insertNew(count: count))))
         }
+        putInput = try connection.statement(JobRow.insertInput)
     }
 
     /// Stores as many as one statement takes.
@@ -53,22 +48,28 @@ final class NewJobs {
     private func insert(_ batch: ArraySlice<JournalMutation>, _ group: Group) throws(JournalError) -> Outcome {
         scratch.clear()
         var first: Int32 = 1
-        var firstInput: Int32 = 1
+        var hasLongInputs = false
         for case .insertJob(let job) in batch {
             JobRow.bindNew(job, group.jobs, first, scratch)
-            group.inputs.bind(firstInput, job.ref)
-            group.inputs.bind(firstInput + 1, job.input.text?.bytes ?? [], keptBy: scratch)
+            if job.input.byteCount > JobRow.maxInlineInputBytes { hasLongInputs = true }
             first += JobRow.newColumns
-            firstInput += 2
         }
-        guard try group.jobs.runUnlessTaken() else { return .taken(count: group.count) }
-        try group.inputs.run()
-        return .stored(count: group.count)
+        let isStored = try group.jobs.runUnlessTaken()
+        let stored = isStored ? group.count : Int(connection.changes)
+        if hasLongInputs { try storeLongInputs(of: batch.prefix(stored)) }
+        return isStored ? .stored(count: stored) : .taken(stored: stored)
+    }
+
+    private func storeLongInputs(of batch: ArraySlice<JournalMutation>) throws(JournalError) {
+        for case .insertJob(let job) in batch {
+            guard let text = job.input.text, text.bytes.count > JobRow.maxInlineInputBytes else { continue }
+            putInput.bind(1, job.ref)
+            try putInput.run(binding: 2, text.bytes)
+        }
     }
 
     private static func isNew(_ job: JobRecord) -> Bool {
-        guard let input = job.input.text, input.bytes.count <= maxInputBytes else { return false }
-        return !job.state.isTerminal && job.lastSequence == 0 && job.trimmedThrough == 0 && job.logBytes == 0
+        !job.state.isTerminal && job.lastSequence == 0 && job.trimmedThrough == 0 && job.logBytes == 0
             && job.progress == nil && job.finishedAt == nil && !job.cancelRequested && job.messageCount == 0
             && job.workerSequence == 0 && job.processGroup == nil && job.result == nil && job.error == nil
     }
