@@ -21,7 +21,7 @@ extension JobLedger {
         let entry = insert(job, lane: lane)
         admit(entry, runAt: isDue ? nil : job.runAt, startsNow: startsNow, input: job.input)
         var record = entry.snapshot
-        record.input = StoredValue(job.input)
+        if record.input.text == nil { record.input = StoredValue(job.input) }
         return .job(record, isNew: true)
     }
 

@@ -19,20 +19,20 @@ public final class JobLedger {
     // No run-time checks of exclusive access on what each command touches: they were 1,500 instructions of a new job.
     @exclusivity(unchecked) var random: any RandomNumberGenerator & Sendable
 
-    var lanes: [String: KindLane] = [:]
+    @exclusivity(unchecked) var lanes: [String: KindLane] = [:]
     /// The same in the order in which they came: starts must not follow the order of a hash table.
     var laneOrder: [KindLane] = []
-    var entries = ObjectTable<LedgerEntry.ByRef>()
-    var entriesByID = ObjectTable<LedgerEntry.ByID>()
+    @exclusivity(unchecked) var entries = ObjectTable<LedgerEntry.ByRef>()
+    @exclusivity(unchecked) var entriesByID = ObjectTable<LedgerEntry.ByID>()
     var channels: [String: ChannelEntry] = [:]
     /// Places taken; a given-up run stays here until its worker says `.finish`.
     var places: [RunKey: KindLane] = [:]
     /// Deadlines by the monotonic clock: attempts, stops, pauses between attempts.
-    var timers = TimerHeap()
+    @exclusivity(unchecked) var timers = TimerHeap()
     /// Deadlines by the wall clock: `run_at`.
-    var schedule = TimerHeap()
+    @exclusivity(unchecked) var schedule = TimerHeap()
     /// Jobs that count against `maxQueuedJobs`.
-    var waitingCount = 0
+    @exclusivity(unchecked) var waitingCount = 0
     /// Logs beyond their bounds, to be trimmed by `advance`.
     var overgrown: ContiguousArray<LedgerLog> = []
     /// Whether the last `advance` left work for lack of steps.

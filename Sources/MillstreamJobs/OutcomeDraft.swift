@@ -127,7 +127,8 @@ struct OutcomeDraft {
     private static func mutation(of entry: LedgerEntry) -> JournalMutation {
         var record = entry.snapshot
         guard entry.isNew else { return .updateJob(record) }
-        if let input = entry.freshInput { record.input = StoredValue(input) }
+        // A short one is there already, and setting it would copy the record's body.
+        if record.input.text == nil, let input = entry.freshInput { record.input = StoredValue(input) }
         return .insertJob(record)
     }
 }
