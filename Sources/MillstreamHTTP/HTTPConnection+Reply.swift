@@ -7,8 +7,11 @@ import Glibc
 
 extension HTTPConnection {
     /// The application's answer to the request in hand.
-    func reply(status: Int, headers: [(String, String)], more: [(String, String)] = [], body: [UInt8]) {
-        reply(status: status, block: nil, headers: headers, more: more, body: body, byteCount: body.count)
+    func reply(
+        status: Int, block: HeaderBlock? = nil, headers: [(String, String)], more: [(String, String)] = [],
+        body: [UInt8]
+    ) {
+        reply(status: status, block: block, headers: headers, more: more, body: body, byteCount: body.count)
     }
 
     /// The head of a stream, for HEAD.

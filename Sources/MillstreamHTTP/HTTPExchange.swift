@@ -41,13 +41,14 @@ public final class HTTPExchange {
     /// True until the exchange is answered or its connection is gone.
     public var isOpen: Bool { connection != nil }
 
-    /// Answers with `headers` and `more`. Date and Content-Length are added; with HEAD, 204 and 304 only the head is sent.
+    /// Answers with `block`, `headers` and `more`. Date and Content-Length are added; with HEAD, 204 and 304 only the head is sent.
     /// `Connection: close` among the headers closes the connection afterwards. A header with forbidden characters is left out and counted. Nothing
     /// happens when the exchange was answered or the peer is gone.
     public func reply(
-        status: Int, headers: [(String, String)], more: [(String, String)] = [], body: [UInt8] = []
+        status: Int, block: HeaderBlock? = nil, headers: [(String, String)], more: [(String, String)] = [],
+        body: [UInt8] = []
     ) {
-        connection?.reply(status: status, headers: headers, more: more, body: body)
+        connection?.reply(status: status, block: block, headers: headers, more: more, body: body)
     }
 
     /// Answers with 200 and a stream. Content-Type and the like come from `block` and `headers`; framing, Date and `Connection: close`

@@ -116,8 +116,18 @@ final class ReplyText {
         text.append(contentsOf: UnsafeBufferPointer(start: words.utf8Start, count: words.utf8CodeUnitCount))
     }
 
+    /// 0 or more, digit by digit: a string for it would cost as much as a header line.
     private func append(_ number: Int) {
-        text.append(contentsOf: String(number).utf8)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var rest = number
+            var first = digits.count
+            repeat {
+                first -= 1
+                digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            text.append(contentsOf: digits[first...])
+        }
     }
 
     /// IMF-fixdate (RFC 9110 section 5.6.7); strftime would follow the locale.

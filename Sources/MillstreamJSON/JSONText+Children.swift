@@ -65,7 +65,7 @@ extension JSONText {
         }
     }
 
-    private static func names(_ literal: UnsafeBufferPointer<UInt8>, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    static func names(_ literal: UnsafeBufferPointer<UInt8>, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
         // An escape is never shorter than what it stands for.
         guard literal.count >= name.count else { return false }
         // By index: the generic walk over two collections took as long as the rest of the search.

@@ -17,6 +17,9 @@ final class ServerApplication: HTTPApplication {
     private var lastPath: [UInt8] = []
     private var lastRoute: Route?
 
+    private static let objectTypes = ["application/json"]
+    private static let eventTypes = ["application/json", "application/x-ndjson"]
+
     init(core: ServerCore) {
         self.core = core
         jobs = JobRoutes(core: core)
@@ -78,12 +81,12 @@ final class ServerApplication: HTTPApplication {
                 maxBytes: core.settings.maxUploadBytes, directory: core.settings.uploadDirectory, budget: core.uploads)
         case .jobEvents, .channelEvents:
             return .buffer(
-                maxBytes: core.settings.maxBodyBytes, contentTypes: ["application/json", "application/x-ndjson"])
+                maxBytes: core.settings.maxBodyBytes, contentTypes: Self.eventTypes)
         case .jobCancel:
             // A cancel says everything by its path; an empty body needs no type.
             return .buffer(maxBytes: core.settings.maxBodyBytes, contentTypes: [])
         default:
-            return .buffer(maxBytes: core.settings.maxBodyBytes, contentTypes: ["application/json"])
+            return .buffer(maxBytes: core.settings.maxBodyBytes, contentTypes: Self.objectTypes)
         }
     }
 

@@ -212,7 +212,9 @@ final class ServerCore {
     }
 
     /// Answers the request, if its peer is still there.
-    func reply(_ request: RequestContext, status: Int, headers: [(String, String)], body: [UInt8]) {
+    func reply(
+        _ request: RequestContext, status: Int, block: HeaderBlock? = nil, headers: [(String, String)], body: [UInt8]
+    ) {
         guard let exchange = http.exchange(request.exchange) else { return }
         log.debug(
             "request answered",
@@ -222,7 +224,7 @@ final class ServerCore {
             ])
         metrics.didReply(status: status)
         let common = commonHeaders(requestID: request.requestID, origin: request.origin)
-        exchange.reply(status: status, headers: headers, more: common, body: body)
+        exchange.reply(status: status, block: block, headers: headers, more: common, body: body)
     }
 
     func refuse(_ request: RequestContext, _ problem: Problem) {

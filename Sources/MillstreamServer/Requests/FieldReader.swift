@@ -5,9 +5,9 @@ import MillstreamJSON
 import MillstreamJournal
 
 struct FieldReader {
-    private let members: [(name: String, value: JSONText)]
-    /// Of each member, in their order. No set of names: hashing what was asked for took as long as all else in a request's body.
-    private var asked: [Bool]
+    private let members: JSONMembers
+    /// The places of the members that were asked for. No set of names: hashing them took as long as all else in a request's body.
+    private var asked: [Int] = []
     private var unreadable: [Problem.FieldError] = []
     private var firstUnreadable: Problem.Code?
     private var refused: [Problem.FieldError] = []
@@ -17,19 +17,23 @@ struct FieldReader {
     init(_ text: JSONText, prefix: String = "") throws(Problem) {
         guard text.kind == .object else { throw Problem(.wrongType, prefix + "the body must be a JSON object") }
         do throws(JSONSyntaxError) {
-            members = try text.members()
+            members = try JSONMembers(of: text)
         } catch {
             throw Problem(.malformedJSON, prefix + error.reason)
         }
-        asked = [Bool](repeating: false, count: members.count)
+        asked.reserveCapacity(8)
         self.prefix = prefix
     }
 
     /// The raw value; a member that is `null` counts as absent except here.
     mutating func value(_ name: String) -> JSONText? {
-        guard let index = members.firstIndex(where: { $0.name == name }) else { return nil }
-        asked[index] = true
-        return members[index].value
+        place(name).map { members.value(at: $0) }
+    }
+
+    private mutating func place(_ name: String) -> Int? {
+        guard let index = members.firstIndex(of: name) else { return nil }
+        if !asked.contains(index) { asked.append(index) }
+        return index
     }
 
     private mutating func present(_ name: String) -> JSONText? {
@@ -38,8 +42,8 @@ struct FieldReader {
     }
 
     mutating func string(_ name: String) -> String? {
-        guard let value = present(name) else { return nil }
-        guard let text = value.stringValue else { return wrongType(name, "must be a string") }
+        guard let index = place(name), !members.isNull(at: index) else { return nil }
+        guard let text = members.string(at: index) else { return wrongType(name, "must be a string") }
         return text
     }
 
@@ -93,9 +97,12 @@ struct FieldReader {
 
     /// To be called last: throws when anything was wrong.
     mutating func finish() throws(Problem) {
-        for (member, isAsked) in zip(members, asked) where !isAsked {
-            unreadable.append(Problem.FieldError(field: member.name, message: "is not a known member"))
-            firstUnreadable = firstUnreadable ?? .unknownMember
+        if asked.count < members.count {
+            for index in 0..<members.count where !asked.contains(index) {
+                unreadable.append(
+                    Problem.FieldError(field: members.name(at: index), message: "is not a known member"))
+                firstUnreadable = firstUnreadable ?? .unknownMember
+            }
         }
         let errors = unreadable.isEmpty ? refused : unreadable
         guard let first = errors.first else { return }

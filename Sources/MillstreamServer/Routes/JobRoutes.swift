@@ -10,6 +10,9 @@ final class JobRoutes {
     /// A wish in `Prefer: wait=N` is cut to this; SSE is the way to wait for longer.
     static let maxWaitSeconds = 60
 
+    /// Of each job object.
+    private static let objectHeaders = HeaderBlock([JSONBody.contentType, ("Cache-Control", "no-store")])
+
     private unowned let core: ServerCore
 
     init(core: ServerCore) {
@@ -167,13 +170,14 @@ final class JobRoutes {
             switch found {
             case .failure(let problem): core.refuse(request, problem)
             case .success(let whole):
-                var headers = [
-                    JSONBody.contentType, ("ETag", JobDirectory.entityTag(whole)), ("Cache-Control", "no-store"),
-                ]
+                var headers: [(String, String)] = []
+                headers.reserveCapacity(3)
+                headers.append(("ETag", JobDirectory.entityTag(whole)))
                 if status == 202 || request.route == .jobs { headers.append(("Location", RoutePath.job(whole.id))) }
                 if let appliedWait { headers.append(("Preference-Applied", "wait=\(appliedWait)")) }
                 core.reply(
-                    request, status: status, headers: headers, body: core.render(whole, includeInput: true).bytes)
+                    request, status: status, block: Self.objectHeaders, headers: headers,
+                    body: core.render(whole, includeInput: true).bytes)
             }
         }
     }
