@@ -35,6 +35,9 @@ final class JournalWriter {
     private var failedCommits: UInt64 = 0
     private var storedCommands: UInt64 = 0
 
+    /// Requests in the last batch that the loop answers.
+    private var lastCallers = 0
+
     /// A fault of maintenance that came so often, a second apart, is the store's.
     private static let lastingMaintenanceFaults = 5
     /// Between the steps of one round of the ledger's sweep.
@@ -99,8 +102,10 @@ final class JournalWriter {
 
     /// Nothing is kept: all that waits is one batch. While the store is at fault, each command that comes is a try.
     private func turn() {
+        if lastCallers >= LaneCrowd.minCallers { LaneCrowd.letOthersThrough() }
         let arrived = queue.take(until: nextWake())
         let entries = retry.sift(arrived)
+        lastCallers = entries.count { $0.share == .caller }
         let now = MonotonicTime.current()
         switch attempt(entries, sweeping: now >= sweepAt) {
         case .success(let done):
