@@ -130,7 +130,7 @@ public final class JobServer: Sendable {
         let mailbox = mailbox
         let found = Locked<[String: Int64]>([:])
         let surroundings = LaneSurroundings(
-            deliver: { mailbox.post(.lane($0)) }, direct: { pool.perform($0) })
+            deliver: { mailbox.post(.lane(CommitReport($0))) }, direct: { pool.perform($0) })
         let (configuration, kinds) = (configuration, kinds(of: configuration))
         let (path, uploads) = (directory.journal, directory.uploads)
         do throws(JournalError) {

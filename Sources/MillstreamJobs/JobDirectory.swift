@@ -33,8 +33,7 @@ public final class JobDirectory {
         switch notice {
         case .job(let record), .refreshed(let record): put(record, isNews: true)
         case .events(.job, let ref, _, let events):
-            guard let entry = byRef[ref], let last = events.last else { return }
-            entry.record.lastSequence = max(entry.record.lastSequence, last.sequence)
+            if let last = events.last { noteEvents(of: ref, through: last.sequence) }
         case .progress(_, let ref, let progress): byRef[ref]?.record.progress = progress
         case .trimmed(.job, let ref, let through):
             guard let entry = byRef[ref] else { return }
@@ -44,6 +43,12 @@ public final class JobDirectory {
             if let entry = byRef[ref] { drop(entry) }
         case .events(.channel, _, _, _), .trimmed(.channel, _, _), .removed(.channel, _): break
         }
+    }
+
+    /// The log of this job has events up to this one: what a notice of events says.
+    public func noteEvents(of ref: LogRef, through last: Int64) {
+        guard let entry = byRef[ref] else { return }
+        entry.record.lastSequence = max(entry.record.lastSequence, last)
     }
 
     /// Brings a record that was read from the store and what is known here together.

@@ -52,8 +52,6 @@ public enum WorkerDirective: Sendable {
 public struct LedgerOutcome: Sendable {
     public var mutations: [JournalMutation] = []
     public var notices: [CommitNotice] = []
-    /// The logs of the notices of events, in the same order: what comes can be seen without a look at the notices.
-    public var eventLogs: [LogRef] = []
     public var directives: [WorkerDirective] = []
     /// Uploads that retention took: their files are to be deleted.
     public var removedUploads: [String] = []

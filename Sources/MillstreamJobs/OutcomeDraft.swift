@@ -98,13 +98,11 @@ struct OutcomeDraft {
         var outcome = LedgerOutcome()
         outcome.mutations = mutations
         outcome.notices.reserveCapacity(notices.count + progressed.count)
-        outcome.eventLogs.reserveCapacity(runs.count)
         for notice in notices {
             switch notice {
             case .ready(let notice): outcome.notices.append(notice)
             case .events(let index):
                 let run = runs[index]
-                outcome.eventLogs.append(run.log.ref)
                 outcome.notices.append(.events(run.log.name, run.log.ref, run.log.epoch, run.events))
             }
         }

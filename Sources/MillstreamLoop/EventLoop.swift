@@ -149,6 +149,7 @@ public final class EventLoop {
         return stats.maxTickNanoseconds
     }
 
+    @usableFromInline
     func add(_ mailbox: MailboxDrain) {
         assertOnLoop()
         mailboxes.append(mailbox)

@@ -2,22 +2,23 @@ import CLibevent
 import Glibc
 
 // The way into the loop from other threads: a bounded queue that is handed over whole. Any thread posts; only the loop's
-// thread drains. The eventfd is written only when the queue was empty, because a queue that is not empty has a wake-up
+// thread drains. What moves messages can be inlined: unspecialized, each would cost a look at its type. The eventfd is written only when the queue was empty, because a queue that is not empty has a wake-up
 // under way already. It never blocks longer than the lock is held, which is a few instructions.
 
 /// A bounded queue into the loop.
 public final class Mailbox<Message: Sendable>: Sendable {
-    private struct State {
-        var queue = ContiguousArray<Message>()
-        var isClosed = false
-        var highWater = 0
-        var refused: UInt64 = 0
+    @usableFromInline
+    struct State {
+        @usableFromInline var queue = ContiguousArray<Message>()
+        @usableFromInline var isClosed = false
+        @usableFromInline var highWater = 0
+        @usableFromInline var refused: UInt64 = 0
     }
 
     /// The most messages that wait at a time.
     public let capacity: Int
-    private let state = Locked(State())
-    private let wake: WakeDescriptor
+    @usableFromInline let state = Locked(State())
+    @usableFromInline let wake: WakeDescriptor
 
     public init(capacity: Int) throws(LoopError) {
         precondition(capacity > 0, "a mailbox holds at least one message")
@@ -27,6 +28,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
 
     /// Adds a message. False, and nothing is added, when the mailbox is full or closed. Any thread.
     @discardableResult
+    @inlinable
     public func post(_ message: Message) -> Bool {
         let outcome: PostOutcome = state.withLock { state in
             guard !state.isClosed, state.queue.count < capacity else {
@@ -43,6 +45,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
 
     /// Gives the mailbox to `loop`: `drain` gets all waiting messages at once, each tick in which there are some, after the
     /// callbacks of the poll. Called once, on the loop's thread. The loop keeps the mailbox.
+    @inlinable
     public func attach(to loop: EventLoop, drain: @escaping (ContiguousArray<Message>) -> Void) {
         let wake = wake
         let watch = loop.onReadable(wake.descriptor) { wake.reset() }
@@ -81,7 +84,8 @@ public final class Mailbox<Message: Sendable>: Sendable {
     }
 
     /// All waiting messages, or nil when there are none; `spare` becomes the storage of the next ones.
-    private func takeAll(leaving spare: inout ContiguousArray<Message>) -> ContiguousArray<Message>? {
+    @inlinable
+    func takeAll(leaving spare: inout ContiguousArray<Message>) -> ContiguousArray<Message>? {
         var batch = spare
         let found = state.withLock { state in
             guard !state.queue.isEmpty else { return false }
@@ -94,12 +98,20 @@ public final class Mailbox<Message: Sendable>: Sendable {
     }
 }
 
-private enum PostOutcome {
+@usableFromInline
+enum PostOutcome {
     case refused, added, wasEmpty
 }
 
 /// A mailbox as the loop sees it: its watch, and the call that empties it.
+@usableFromInline
 struct MailboxDrain {
     let watch: LoopWatch
     let drain: () -> Void
+
+    @usableFromInline
+    init(watch: LoopWatch, drain: @escaping () -> Void) {
+        self.watch = watch
+        self.drain = drain
+    }
 }

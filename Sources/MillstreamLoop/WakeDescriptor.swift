@@ -3,8 +3,9 @@ import Glibc
 
 // The eventfd with which another thread ends the loop's poll. Any thread signals; the loop's thread resets.
 
+@usableFromInline
 final class WakeDescriptor: Sendable {
-    let descriptor: Int32
+    @usableFromInline let descriptor: Int32
 
     init() throws(LoopError) {
         descriptor = millstream_eventfd()
@@ -15,12 +16,14 @@ final class WakeDescriptor: Sendable {
         close(descriptor)
     }
 
+    @usableFromInline
     func signal() {
         var one: UInt64 = 1
         // It can only fail when the counter is full, and then the loop is awake already.
         _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
     }
 
+    @usableFromInline
     func reset() {
         var count: UInt64 = 0
         _ = read(descriptor, &count, MemoryLayout<UInt64>.size)

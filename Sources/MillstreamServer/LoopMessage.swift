@@ -3,8 +3,7 @@
 import MillstreamRuntime
 
 public enum LoopMessage: Sendable {
-    /// Indirect: messages are moved about a few times, and a report is many words.
-    indirect case lane(LaneReport)
+    case lane(CommitReport)
     case read(ReadReport)
     /// The readiness probe's verdict: nil, or why it failed.
     case canary(failure: String?)

@@ -66,23 +66,10 @@ final class ServerCore {
 
     /// Everything that one commit changed: first the read models and the streams, then the answers, so that whoever is answered
     /// finds what it was told.
-    func laneDidReport(_ report: LaneReport) {
-        // Of the oldest emission of the commit: what is shown is an upper bound.
-        let emittedAtNs = report.emittedAtNs.min()
-        let tells = log.logLevel <= .info
-        var place = 0
+    func laneDidReport(_ commit: CommitReport) {
+        let report = commit.report
         // In place: a copy of each notice would count references to its names and events.
-        report.notices.withUnsafeBufferPointer { notices in
-            for index in notices.indices {
-                if place < report.eventLogs.count, notices[index].bringsEvents {
-                    streams.expect(report.eventLogs, from: place)
-                    place += 1
-                }
-                directory.apply(notices[index])
-                streams.apply(notices[index], emittedAtNs: emittedAtNs)
-                if tells, case .job(let record) = notices[index] { tell(record) }
-            }
-        }
+        report.notices.withUnsafeBufferPointer { apply($0, of: commit) }
         if parked.count > 0 {
             for notice in report.notices {
                 if let job = notice.jobID { parked.jobDidChange(job) }
@@ -95,18 +82,7 @@ final class ServerCore {
         for (bound, times) in report.reached { metrics.didReach(ReachedLimit(bound), times: times) }
         metrics.didCommit(report)
         storeWatch.note(report.storeHealth)
-    }
-
-    /// The state of a job as a log line: a failure at info, the rest at debug.
-    private func tell(_ record: JobRecord) {
-        let level = record.state == .failed ? Logger.Level.info : .debug
-        guard log.logLevel <= level else { return }
-        var metadata: Logger.Metadata = [
-            "job": "\(record.id)", "kind": "\(record.kind)", "state": "\(record.state.word)",
-            "attempt": "\(record.attempt)",
-        ]
-        if let error = record.error { metadata["error"] = "\(error.code)" }
-        log.log(level: level, "job", metadata: metadata)
+        if commit.isWorthReturning { lane.giveBack(commit) }
     }
 
     /// What a replay lane found, or the store's fault.

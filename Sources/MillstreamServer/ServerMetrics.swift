@@ -33,6 +33,8 @@ public final class ServerMetrics {
     private let queueEmissions: Gauge
     private let waitingWorkers: Gauge
     private let journalHealthy: Gauge
+    private let failedCommits: Counter
+    private var shownFailedCommits: UInt64 = 0
 
     /// `exposition` renders all instruments of the factory as Prometheus text.
     public init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
@@ -45,6 +47,7 @@ public final class ServerMetrics {
         queueEmissions = gauge("millstream_journal_queue_emissions")
         waitingWorkers = gauge("millstream_journal_waiting_workers")
         journalHealthy = gauge("millstream_journal_healthy")
+        failedCommits = counter("millstream_journal_failed_commits_total")
         events = counter("millstream_events_total")
         eventBytes = counter("millstream_event_bytes_total")
         deliveries = counter("millstream_deliveries_total")
@@ -116,7 +119,8 @@ public final class ServerMetrics {
         queueCallers.record(measures.callerDepth)
         queueEmissions.record(measures.emissionDepth)
         waitingWorkers.record(measures.waitingEmitters)
-        setTotal("millstream_journal_failed_commits_total", measures.failedCommits)
+        failedCommits.increment(by: measures.failedCommits &- shownFailedCommits)
+        shownFailedCommits = measures.failedCommits
         journalHealthy.record(report.storeHealth == .ok ? 1 : 0)
     }
 

@@ -2,20 +2,26 @@
 // text of a page never changes, that of a log's recent events grows at its end and is dropped from its beginning.
 
 import MillstreamJournal
-import MillstreamSSE
 
 /// Consecutive events as text, with the place of each, so that a reader can begin in the middle and leave some out.
 struct EncodedEvents {
-    private struct Mark {
-        /// Where the event begins in `bytes`.
+    /// Where an event begins in a text. A plain value.
+    struct Mark {
         var start: UInt32
         /// Bytes of its id line, which streams of several logs replace.
         var idBytes: UInt8
         var isProgress: Bool
+
+        init(start: Int, idBytes: Int, isProgress: Bool) {
+            self.start = UInt32(start)
+            self.idBytes = UInt8(truncatingIfNeeded: idBytes)
+            self.isProgress = isProgress
+        }
     }
 
     /// No text grows beyond this, so that places fit 32 bits.
     static let maxBytes = 1 << 30
+    private static let maxQuadrupledBytes = 1_024
 
     private var bytes: [UInt8] = []
     private var marks: [Mark] = []
@@ -37,7 +43,7 @@ struct EncodedEvents {
 
     /// Encodes a page. The events are consecutive; what follows a hole is left out.
     init(_ events: [EventRecord], epoch: Epoch) {
-        bytes.reserveCapacity(events.reduce(0) { $0 + $1.data.bytes.count + 96 })
+        bytes.reserveCapacity(events.reduce(0) { $0 + $1.data.bytes.count + EventText.usualOverheadBytes })
         marks.reserveCapacity(events.count)
         for event in events {
             guard isEmpty || event.sequence == last + 1 else { return }
@@ -55,73 +61,33 @@ struct EncodedEvents {
         guard event.sequence == last + 1 else { return }
         if bytes.count > Self.maxBytes - event.data.bytes.count { removeAll(next: event.sequence) }
         let start = bytes.count
-        let isProgress = event.name == EventName.progress
-        if let idBytes = appendPlain(event, epoch) {
-            addMark(start, idBytes, isProgress)
-            return
-        }
-        appendIDLine(epoch, event.sequence)
-        let idBytes = bytes.count - start
-        do {
-            try SSEEncoder.appendEvent(id: nil, name: event.name, data: event.data.bytes, to: &bytes)
-        } catch {
-            // Names are checked at the edge. Should a store bring a bad one, the event still has its place in the log.
-            try? SSEEncoder.appendEvent(id: nil, name: nil, data: event.data.bytes, to: &bytes)
-        }
-        addMark(start, idBytes, isProgress)
+        let idBytes = EventText.append(event, epoch, to: &bytes)
+        marks.append(Mark(start: start, idBytes: idBytes, isProgress: event.name == EventName.progress))
     }
 
-    private mutating func addMark(_ start: Int, _ idBytes: Int, _ isProgress: Bool) {
-        marks.append(Mark(start: UInt32(start), idBytes: UInt8(truncatingIfNeeded: idBytes), isProgress: isProgress))
-    }
-
-    /// Nearly all events are one short line: they are put together on the stack and go over in one piece. Nil, and nothing is appended,
-    /// when that does not do; else the bytes of the id line.
-    private mutating func appendPlain(_ event: EventRecord, _ epoch: Epoch) -> Int? {
-        let eventBytes = SSEEncoder.plainEventBytes(name: event.name, data: event.data.bytes)
-        guard eventBytes <= Self.maxPlainBytes else { return nil }
-        let capacity = Self.maxIDLineBytes + eventBytes
-        return withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { memory in
-            let idBytes = Self.writeIDLine(epoch, event.sequence, to: memory)
-            let rest = UnsafeMutableRawBufferPointer(rebasing: memory[idBytes...])
-            guard let count = SSEEncoder.writePlainEvent(name: event.name, data: event.data.bytes, to: rest) else {
-                return nil
-            }
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: memory[..<(idBytes + count)]))
-            return idBytes
+    /// Copies a part of a commit's text, but for its first events. The rest of it follows the last event that is held; if there is none,
+    /// it begins anew.
+    mutating func append(_ run: CommitTexts.Run, _ pieces: CommitTexts.Pieces, skipping skipped: Int) {
+        let marks = pieces.marks[(run.firstMark + skipped)..<(run.firstMark + run.count)]
+        guard let cut = marks.first?.start else { return }
+        let text = pieces.bytes[(run.start + Int(cut))..<(run.start + run.byteCount)]
+        if isEmpty || bytes.count > Self.maxBytes - text.count { removeAll(next: run.first + Int64(skipped)) }
+        let shift = UInt32(truncatingIfNeeded: bytes.count) &- cut
+        makeRoom(for: text.count)
+        bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text))
+        for mark in marks {
+            var mark = mark
+            mark.start &+= shift
+            self.marks.append(mark)
         }
     }
 
-    /// `id: `, 12 characters of an epoch, a hyphen, 19 digits, the end of the line.
-    private static let maxIDLineBytes = 4 + 12 + 1 + 19 + 1
-    /// Together with the id line 1,024: beyond that a temporary allocation is not on the stack.
-    static let maxPlainBytes = 1024 - maxIDLineBytes
-
-    private mutating func appendIDLine(_ epoch: Epoch, _ sequence: Int64) {
-        withUnsafeTemporaryAllocation(byteCount: Self.maxIDLineBytes, alignment: 1) { memory in
-            let count = Self.writeIDLine(epoch, sequence, to: memory)
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: memory[..<count]))
-        }
-    }
-
-    /// `memory` has room for `maxIDLineBytes`.
-    private static func writeIDLine(
-        _ epoch: Epoch, _ sequence: Int64, to memory: UnsafeMutableRawBufferPointer
-    ) -> Int {
-        var count = 0
-        func write(_ byte: UInt8) {
-            memory[count] = byte
-            count += 1
-        }
-        write(UInt8(ascii: "i"))
-        write(UInt8(ascii: "d"))
-        write(UInt8(ascii: ":"))
-        write(UInt8(ascii: " "))
-        for byte in epoch.text.utf8 { write(byte) }
-        write(UInt8(ascii: "-"))
-        count += DecimalText.write(sequence, to: UnsafeMutableRawBufferPointer(rebasing: memory[count...]))
-        write(UInt8(ascii: "\n"))
-        return count
+    /// Most logs get some more events than they have: room for four times as many spares every other move of cold text. The first event
+    /// alone gets what it needs, and long texts double, as arrays do.
+    private mutating func makeRoom(for count: Int) {
+        let needed = bytes.count + count
+        guard needed > bytes.capacity, !bytes.isEmpty, bytes.count <= Self.maxQuadrupledBytes else { return }
+        bytes.reserveCapacity(max(needed, bytes.count * 4))
     }
 
     mutating func removeAll(next: Int64) {
@@ -183,6 +149,11 @@ struct EncodedEvents {
     func withText<Result>(of range: ClosedRange<Int64>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         let text = start(of: index(range.lowerBound))..<start(of: index(range.upperBound) + 1)
         return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[text])) }
+    }
+
+    /// The same without a count of references, which would wait for cold memory: valid until the events change next.
+    func unownedText(of range: ClosedRange<Int64>) -> UnsafeRawBufferPointer {
+        withText(of: range) { $0 }
     }
 
     /// The event's text without its id line.

@@ -125,24 +125,25 @@ final class LiveLog {
         endTick()
     }
 
-    /// Adds committed events to the recent ones. Those that are there already are left out. How many were new.
-    func append(_ events: [EventRecord], epoch: Epoch) -> Int {
-        var added = 0
-        for index in events.indices {
-            let sequence = events[index].sequence
-            guard recent.isEmpty || sequence > recent.last else { continue }
-            // A hole in what the store tells: the recent events begin anew behind it, and readers fetch what they miss.
-            if !recent.isEmpty, sequence != recent.last + 1 {
-                recent.removeAll(next: sequence)
-                tickFirst = 0
-            }
-            recent.append(events[index], epoch: epoch)
-            if tickFirst == 0 { tickFirst = sequence }
-            if recent.isProgress(sequence) { newestProgress = sequence }
-            lastSequence = max(lastSequence, sequence)
-            added += 1
+    /// Adds a commit's events to the recent ones. Those that are there already are left out. How many were new, and bytes of their text.
+    func append(_ run: CommitTexts.Run, _ pieces: CommitTexts.Pieces) -> (count: Int, byteCount: Int) {
+        var skipped = 0
+        if !recent.isEmpty, run.first <= recent.last {
+            guard recent.last - run.first < Int64(run.count) - 1 else { return (0, 0) }
+            skipped = Int(recent.last - run.first) + 1
         }
-        return added
+        let first = run.first + Int64(skipped)
+        // A hole in what the store tells: the recent events begin anew behind it, and readers fetch what they miss.
+        if !recent.isEmpty, first != recent.last + 1 {
+            recent.removeAll(next: first)
+            tickFirst = 0
+        }
+        recent.append(run, pieces, skipping: skipped)
+        if tickFirst == 0 { tickFirst = first }
+        newestProgress = max(newestProgress, run.newestProgress)
+        lastSequence = max(lastSequence, run.first + Int64(run.count) - 1)
+        let skippedBytes = skipped == 0 ? 0 : Int(pieces.marks[run.firstMark + skipped].start)
+        return (run.count - skipped, run.byteCount - skippedBytes)
     }
 
     /// How far a reader that stands at `sequence` has lost events; nil when the next one can still be had.

@@ -16,8 +16,10 @@ extension StreamHub {
 
     private func flushLogs() {
         let dirty = dirtyLogs
-        for index in dirty {
-            if let log = logs[Int(index)], log.isDirty { flushLog(log, endTick: false) }
+        for log in dirty {
+            log._withUnsafeGuaranteedRef { log in
+                if log.isDirty { flushLog(log, endTick: false) }
+            }
         }
     }
 
@@ -36,12 +38,14 @@ extension StreamHub {
 
     /// After all readers had their turn: bounds are kept, questions go out.
     private func settle() {
-        for index in dirtyLogs {
-            guard let log = logs[Int(index)] else { continue }
-            finishTick(of: log)
-            if log.recent.shrink(toBytes: settings.maxRecentBytesPerLog) { metrics.shrunkLogs += 1 }
-            recent.touch(log)
-            if !log.hasReaders { idleLogs.append(index) }
+        let maxBytes = settings.maxRecentBytesPerLog
+        for log in dirtyLogs {
+            log._withUnsafeGuaranteedRef { log in
+                finishTick(of: log)
+                if log.recent.shrink(toBytes: maxBytes) { metrics.shrunkLogs += 1 }
+                recent.touch(log)
+                if !log.hasReaders { idleLogs.append(log.index) }
+            }
         }
         tellOfLeft()
         dirtyLogs.removeAll(keepingCapacity: dirtyLogs.capacity < 4096)
@@ -168,7 +172,8 @@ extension StreamHub {
         metrics.deliveredBytes &+= UInt64(byteCount)
         log.leftInTick = true
         let id = ReaderID(slot: slot, generation: reader.pointee.generation)
-        switch log.recent.withText(of: range, { output.send($0, to: id) }) {
+        // No output calls back, so nothing changes the log meanwhile.
+        switch output.send(log.recent.unownedText(of: range), to: id) {
         case .sent: break
         case .pending: block(slot)
         case .gone: forget(slot, .gone)

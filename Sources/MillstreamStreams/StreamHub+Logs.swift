@@ -1,55 +1,9 @@
-// What happens to logs: commits, states, retention, new runs, and what the store answers. Loop-confined; nothing here sends.
+// What happens to logs: states, retention, new runs, and what the store answers. Loop-confined; nothing here sends.
 
 import MillstreamJournal
 
 extension StreamHub {
     // MARK: After a commit, in the order of its notices
-
-    /// Events of one log, consecutive and ascending.
-    /// - Parameter emittedAtNs: when the first of them was emitted, for ``didDeliver``; may be left out.
-    public func commitEvents(
-        _ name: LogName, _ ref: LogRef, _ epoch: Epoch, _ events: [EventRecord], emittedAtNs: UInt64? = nil
-    ) {
-        guard !events.isEmpty else { return }
-        // Numbers alone: to take an event out of the array counts references to its text.
-        let (first, last) = (events[0].sequence, events[events.count - 1].sequence)
-        let log = refs.find(ref)?.takeUnretainedValue() ?? findOrMake(name)
-        guard enter(ref, epoch, log) else { return }
-        // A channel never ends, so its commits tell all there is to know of it: up to the first of them it was there before. Readers
-        // that wait for its head stand within that, and not beyond the end of an empty log.
-        if case .channel = name {
-            log.lastSequence = max(log.lastSequence, first - 1)
-            knowHead(of: log)
-        }
-        let bytesBefore = log.recent.byteCount
-        let added = log.append(events, epoch: epoch)
-        guard added > 0 else { return }
-        metrics.events += UInt64(added)
-        metrics.eventBytes += UInt64(max(0, log.recent.byteCount - bytesBefore))
-        if let emittedAtNs, log.hasReaders {
-            log.tickEmissionCount += added
-            log.tickEmittedAtNs = min(log.tickEmittedAtNs, emittedAtNs)
-        }
-        log.lastSequence = max(log.lastSequence, last)
-        markDirty(log)
-    }
-
-    /// Events of these logs come next. With thousands of logs all that a log and its reader need is cold memory, and in its turn each
-    /// event would wait for a dozen lines of it, one after the other; looked at ahead, and with nothing in between that must wait,
-    /// those of many logs come at the same time.
-    public func expect(_ refs: ArraySlice<LogRef>) {
-        var sum: UInt = 0
-        for ref in refs {
-            guard let found = self.refs.find(ref) else { continue }
-            found._withUnsafeGuaranteedRef { log in
-                sum &+= log.recent.glance() &+ UInt(log.run) &+ UInt(bitPattern: log.tickEmissionCount)
-                if let slot = log.members.first {
-                    sum &+= readers.glance(slot) &+ output.expect(slot)
-                }
-            }
-        }
-        lookedAt &+= sum
-    }
 
     /// The job is new, or its state changed. `snapshot` renders the job object as JSON on one line; it is called when there are
     /// readers, and only then.
@@ -103,7 +57,7 @@ extension StreamHub {
     }
 
     /// Whether a message about this run concerns the log: a newer run begins, one of an older run is late.
-    private func enter(_ ref: LogRef, _ epoch: Epoch, _ log: LiveLog) -> Bool {
+    func enter(_ ref: LogRef, _ epoch: Epoch, _ log: LiveLog) -> Bool {
         guard let present = log.ref else {
             // No log had this name while there were readers, so they stand at its beginning.
             log.ref = ref
@@ -159,7 +113,7 @@ extension StreamHub {
     }
 
     /// Nothing more has to be asked of how far the log reaches.
-    private func knowHead(of log: LiveLog) {
+    func knowHead(of log: LiveLog) {
         guard log.head != .known else { return }
         log.head = .known
         for slot in log.members where readers[slot].pointee.flags.contains(.isUnresolved) {

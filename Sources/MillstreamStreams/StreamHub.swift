@@ -11,9 +11,9 @@ import MillstreamJournal
 public final class StreamHub {
     public let settings: StreamSettings
     @exclusivity(unchecked) public internal(set) var metrics = StreamMetrics()
-    /// Called in ``flush()``, and where a log goes or begins anew, for logs of which events left for at least one reader's output in their tick: how many events, and the
-    /// earliest time that ``commitEvents(_:_:_:_:emittedAtNs:)`` was given for them. Logs that follow each other with the same time,
-    /// as those of one commit do, are told of together. For the latency from emission to socket.
+    /// Called in ``flush()``, and where a log goes or begins anew, for logs of which events left for at least one reader's output in
+    /// their tick: how many events, and the earliest time that ``commit(_:at:emittedAtNs:)`` was given for them. Logs that follow each
+    /// other with the same time, as those of one commit do, are told of together. For the latency from emission to socket.
     @exclusivity(unchecked) public var didDeliver: ((_ eventCount: Int, _ emittedAtNs: UInt64) -> Void)?
 
     // The server owns the hub and both of these, and lets go of them together. Unsafe, because a counted reference costs two locked
@@ -28,7 +28,8 @@ public final class StreamHub {
     /// The same logs by their numbers.
     let refs = RefTable()
     var lastRun: UInt32 = 0
-    @exclusivity(unchecked) var dirtyLogs: [UInt32] = []
+    /// Logs with news, until the end of the flush. Not counted: none of them is let go of before that.
+    @exclusivity(unchecked) var dirtyLogs: [Unmanaged<LiveLog>] = []
     /// Logs that may have lost their last reader or their last recent event.
     @exclusivity(unchecked) var idleLogs: [UInt32] = []
     /// Logs that hold a shared piece, until the end of the flush.
@@ -46,7 +47,7 @@ public final class StreamHub {
     var unresolved: [UInt32: StartPoint] = [:]
     var combined: [UInt32: CombinedReader] = [:]
 
-    /// What ``expect(_:)`` saw, which tells nothing.
+    /// What `expect` saw, which tells nothing.
     @exclusivity(unchecked) var lookedAt: UInt = 0
 
     let startMs: UInt64
@@ -105,7 +106,7 @@ public final class StreamHub {
     func markDirty(_ log: LiveLog) {
         guard !log.isDirty else { return }
         log.isDirty = true
-        dirtyLogs.append(log.index)
+        dirtyLogs.append(.passUnretained(log))
     }
 
     /// Drops logs that nobody reads and of which nothing is held.

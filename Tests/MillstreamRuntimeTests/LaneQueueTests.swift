@@ -172,4 +172,27 @@ struct LaneQueueTests {
             #expect(queue.count == next - expected)
         }
     }
+
+    @Test func whatIsGivenBackIsLetGoOfInTheNextTurn() {
+        final class Spent: Sendable {}
+        weak var given: Spent?
+        let queue = LaneQueue(limits: LaneLimits())
+        do {
+            let spent = Spent()
+            given = spent
+            queue.giveBack(spent)
+        }
+        #expect(given != nil)
+        #expect(queue.post(.drain))
+        _ = queue.take(until: .never)
+        #expect(given == nil)
+        struct Weak { weak var object: Spent? }
+        let many = (0..<100).map { _ in
+            let spent = Spent()
+            queue.giveBack(spent)
+            return Weak(object: spent)
+        }
+        let kept = many.count { $0.object != nil }
+        #expect((1...4).contains(kept), "a few wait for the lane, the rest is let go of at once")
+    }
 }

@@ -10,7 +10,7 @@ import Testing
     @Test func encodedEventsAreTheSameWhateverWayTheyWereWritten() throws {
         let epoch = try #require(Epoch("abcdefghijkl"))
         // Around the bound of what is put together on the stack: 16 bytes are the event's own, 4 its name.
-        let bound = EncodedEvents.maxPlainBytes - 16 - 4
+        let bound = EventText.maxPlainBytes - 16 - 4
         let lengths = [0, 1, bound - 1, bound, bound + 1, 10_000]
         let texts = lengths.map { String(repeating: "7", count: $0) } + ["{}", "1\n2"]
         for sequence in [1, 9, 10, 99, 1_000_000_007, Int64.max - 1] {

@@ -120,3 +120,14 @@ extension LogName {
     static let news = LogName.channel("news")
     static let talk = LogName.channel("talk")
 }
+
+extension StreamHub {
+    /// A commit that brings events of one log.
+    func commitEvents(
+        _ name: LogName, _ ref: LogRef, _ epoch: Epoch, _ events: [EventRecord], emittedAtNs: UInt64? = nil
+    ) {
+        var texts = CommitTexts()
+        texts.append(name, ref, epoch, events)
+        commit(texts, at: 0..<1, emittedAtNs: emittedAtNs)
+    }
+}

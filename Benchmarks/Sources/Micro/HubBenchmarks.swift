@@ -126,17 +126,18 @@ final class Hall: ReaderOutput, LogSource {
         freeSlots.append(id.slot)
     }
 
-    /// One tick with an event for each of the logs. The records are the journal lane's work and not counted.
+    /// One tick with an event for each of the logs. Their text is the journal lane's work and not counted.
     func commit(to logs: [Log], _ meter: Meter?) {
-        let events = logs.map { Text.events(from: $0.last + 1, count: 1) }
-        if let meter { meter.count { commit(events, to: logs) } } else { commit(events, to: logs) }
-        for log in logs { log.last += 1 }
+        var texts = CommitTexts()
+        for log in logs {
+            texts.append(log.name, log.ref, Text.epoch, Text.events(from: log.last + 1, count: 1))
+            log.last += 1
+        }
+        if let meter { meter.count { commit(texts) } } else { commit(texts) }
     }
 
-    private func commit(_ events: [[EventRecord]], to logs: [Log]) {
-        for index in logs.indices {
-            hub.commitEvents(logs[index].name, logs[index].ref, Text.epoch, events[index])
-        }
+    private func commit(_ texts: CommitTexts) {
+        hub.commit(texts, at: 0..<texts.count)
         hub.flush()
     }
 

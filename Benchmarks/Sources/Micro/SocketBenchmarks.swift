@@ -87,21 +87,27 @@ enum SocketBenchmarks {
         hub.flush()
         // Beyond the bound of the log's recent events, as in the hub's benchmarks.
         var last: Int64 = 200
-        hub.commitEvents(name, ref, Text.epoch, Text.events(from: 1, count: 200))
+        hub.commit(texts(of: name, ref, Text.events(from: 1, count: 200)), at: 0..<1)
         hub.flush()
         for peer in peers { while peer.receive() > 0 {} }
         return { meter in
             for _ in 0..<20 {
-                let events = (1...3).map { Text.events(from: last + $0, count: 1) }
+                let commits = (1...3).map { texts(of: name, ref, Text.events(from: last + $0, count: 1)) }
                 last += 3
                 meter.count {
-                    for event in events { hub.commitEvents(name, ref, Text.epoch, event) }
+                    for commit in commits { hub.commit(commit, at: 0..<1) }
                     hub.flush()
                 }
                 for peer in peers { peer.receive() }
             }
             withExtendedLifetime((stage, output)) {}
         }
+    }
+
+    private static func texts(of name: LogName, _ ref: LogRef, _ events: [EventRecord]) -> CommitTexts {
+        var texts = CommitTexts()
+        texts.append(name, ref, Text.epoch, events)
+        return texts
     }
 
     /// The end of a log: terminal event, last chunk, shutdown, and the wait for the client's close.

@@ -85,6 +85,12 @@ public final class JournalLane: Sendable {
         queue.submit(LaneEntry(command, share: command.isAnswered ? .caller : .control, ticket: ticket))
     }
 
+    /// What was made on the lane's thread and is done with: it is let go of there, in the lane's next turn. A few at a time; more go at
+    /// once. Never blocks; any thread.
+    public func giveBack(_ spent: any AnyObject & Sendable) {
+        queue.giveBack(spent)
+    }
+
     /// How often each bound of the queue was reached. Any thread.
     public var measures: LaneQueueMeasures {
         let hits = queue.hits

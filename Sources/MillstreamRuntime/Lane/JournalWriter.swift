@@ -64,7 +64,6 @@ final class JournalWriter {
         ledger.didCommit()
         var report = LaneReport()
         report.notices = outcome.notices
-        report.eventLogs = outcome.eventLogs
         report.removedUploads = outcome.removedUploads
         publish(report, outcome.directives)
     }
@@ -247,7 +246,6 @@ final class JournalWriter {
         var report = LaneReport()
         report.replies = done.replies
         report.notices = done.outcome.notices
-        report.eventLogs = done.outcome.eventLogs
         report.removedUploads = done.outcome.removedUploads
         report.reached = done.outcome.reached
         report.emittedAtNs.reserveCapacity(entries.count)

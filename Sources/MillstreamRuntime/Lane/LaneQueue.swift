@@ -11,32 +11,6 @@ final class LaneQueue: @unchecked Sendable {
     private var state = State()
     private let limits: LaneLimits
 
-    /// What became of an emission that had to wait.
-    enum Admission: Sendable {
-        case accepted, withdrawn, closed
-    }
-
-    enum Offer: Sendable, Hashable {
-        case accepted
-        /// The callback comes later; the number withdraws the entry.
-        case waiting(UInt64)
-        case closed
-    }
-
-    struct Depths: Sendable {
-        var callers = 0
-        var emissions = 0
-        var waiting = 0
-    }
-
-    /// How often each bound was reached since the start.
-    struct Hits: Sendable {
-        var commands: UInt64 = 0
-        var commandBytes: UInt64 = 0
-        var emissions: UInt64 = 0
-        var emissionBytes: UInt64 = 0
-    }
-
     private struct Use {
         var count = 0
         var bytes = 0
@@ -59,12 +33,14 @@ final class LaneQueue: @unchecked Sendable {
         var isClosed = false
         /// It waits, and nobody woke it since.
         var laneWaits = false
+        var spent: [any AnyObject & Sendable] = []
         /// Emissions that wait for `release` before they wake the lane; nil: they wake it at once.
         var heldCount: Int?
     }
 
     /// So many emissions are not held back any longer.
     private static let maxHeld = 64
+    private static let maxSpent = 4
 
     init(limits: LaneLimits) {
         self.limits = limits
@@ -90,6 +66,13 @@ final class LaneQueue: @unchecked Sendable {
             }
             state.fromLoop.append(entry)
             return (true, true)
+        }
+    }
+
+    /// Lets go of it in the lane's next turn, if few wait for that.
+    func giveBack(_ object: any AnyObject & Sendable) {
+        condition.withLock {
+            if state.spent.count < Self.maxSpent { state.spent.append(object) }
         }
     }
 
@@ -162,7 +145,11 @@ final class LaneQueue: @unchecked Sendable {
     /// Waits for entries until `deadline`, then takes what is there, the loop's first. Empty at the deadline, or when the queue
     /// was closed and is drained.
     func take(until deadline: MonotonicTime) -> [LaneEntry] {
-        condition.withLock {
+        var spent: [any AnyObject & Sendable] = []
+        // Without the lock.
+        defer { spent.removeAll() }
+        return condition.withLock {
+            defer { swap(&spent, &state.spent) }
             wait(until: deadline) { !state.fromLoop.isEmpty || !state.fromWorkers.isEmpty }
             var batch: [LaneEntry] = []
             var bytes = 0

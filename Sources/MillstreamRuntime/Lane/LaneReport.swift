@@ -56,8 +56,6 @@ public struct LaneReport: Sendable {
     public var replies: [LaneAnswer] = []
     /// In the order in which it happened.
     public var notices: [CommitNotice] = []
-    /// The logs of those notices that bring events, in the same order.
-    public var eventLogs: [LogRef] = []
     /// Uploads whose files are to be deleted.
     public var removedUploads: [String] = []
     /// Bounds of the ledger that something came up against, and how often.

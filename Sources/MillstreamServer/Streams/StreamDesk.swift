@@ -103,26 +103,16 @@ final class StreamDesk: StreamTableDelegate {
 
     // MARK: Commits
 
-    /// How many logs are looked at ahead of their turn: enough to wait for memory once for many, few enough for the caches.
-    private static let outlook = 32
-
-    /// Events of these logs come next, in this order; called before each of them with its place.
-    func expect(_ logs: [LogRef], from place: Int) {
-        guard place % Self.outlook == 0, logs.count > 1 else { return }
-        hub.expect(logs[place..<min(place + Self.outlook, logs.count)])
-    }
-
-    func apply(_ notice: CommitNotice, emittedAtNs: UInt64?) {
+    /// All but events, which go to the hub as ``CommitTexts``.
+    func apply(_ notice: CommitNotice) {
         switch notice {
         case .job(let record):
             hub.statusChanged(.job(record.id), LogExtent(record)) { [unowned core] in
                 core.render(record, includeInput: false).bytes
             }
-        case .events(let name, let ref, let epoch, let events):
-            hub.commitEvents(name, ref, epoch, events, emittedAtNs: emittedAtNs)
         case .trimmed(let name, let ref, let through): hub.logTrimmed(name, ref, through: through)
         case .removed(let name, let ref): hub.logRemoved(name, ref)
-        case .refreshed, .progress: break
+        case .events, .refreshed, .progress: break
         }
     }
 
