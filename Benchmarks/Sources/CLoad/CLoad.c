@@ -47,10 +47,10 @@ int cload_epoll_change(int ep, int fd, uint32_t events, uint64_t tag) {
     return epoll_ctl(ep, EPOLL_CTL_MOD, fd, &e);
 }
 
-int cload_epoll_wait(int ep, cload_event *out, int64_t timeout_ns) {
+int cload_epoll_wait(int ep, cload_event *out, int count_max, int64_t timeout_ns) {
     struct epoll_event raw[CLOAD_EVENTS_MAX];
     struct timespec t = {timeout_ns / 1000000000, timeout_ns % 1000000000};
-    int n = epoll_pwait2(ep, raw, CLOAD_EVENTS_MAX, &t, NULL);
+    int n = epoll_pwait2(ep, raw, count_max < CLOAD_EVENTS_MAX ? count_max : CLOAD_EVENTS_MAX, &t, NULL);
     for (int i = 0; i < n; i++) {
         out[i].ready = raw[i].events;
         out[i].tag = raw[i].data.u64;

@@ -94,6 +94,7 @@ import Testing
         #expect(report.faults == [])
         #expect(report.phases[3].resume?.caughtUp == 20)
         #expect(report.phases[3].resume?.behind == 20 * 30)
+        #expect(report.phases[3].resume?.othersUs != nil)
         #expect(report.phases[3].counts.events == 20 * 30 + 22 * 5)
         #expect(report.phases[4].churn?.reconnects == 80)
         #expect(report.phases[4].counts.missing == 0)

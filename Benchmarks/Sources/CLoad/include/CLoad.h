@@ -23,9 +23,9 @@ uint64_t cload_now_ns(void);
 int cload_epoll_create(void);
 int cload_epoll_add(int ep, int fd, uint32_t events, uint64_t tag);
 int cload_epoll_change(int ep, int fd, uint32_t events, uint64_t tag);
-// At most CLOAD_EVENTS_MAX. Waits with the resolution of the clock, not of milliseconds: the schedule of an open loop would else
+// At most count_max, and CLOAD_EVENTS_MAX. Waits with the resolution of the clock, not of milliseconds: the schedule of an open loop would else
 // be up to one late.
-int cload_epoll_wait(int ep, cload_event *out, int64_t timeout_ns);
+int cload_epoll_wait(int ep, cload_event *out, int count_max, int64_t timeout_ns);
 
 // A socket that does not block; addresses and ports are in the host's order.
 int cload_socket(void);

@@ -28,11 +28,16 @@ final class OpenWave {
 
     var wanted: Int { slots.count }
 
-    /// Opens as many as may be under way. An open may fail before it returns.
-    func pump() {
-        while next < slots.count, underWay < window {
+    /// Whether another may be opened now.
+    var canPump: Bool { next < slots.count && underWay < window }
+
+    /// Opens as many as may be under way, and at most so many. An open may fail before it returns.
+    func pump(atMost limit: Int = .max) {
+        var rest = limit
+        while canPump, rest > 0 {
             let slot = slots[next]
             next += 1
+            rest -= 1
             underWay += 1
             engine.open(slot, resuming: resuming)
         }

@@ -14,6 +14,8 @@ final class ResumeActivity: RunningActivity, StreamObserver {
     private var lastCatchUp: UInt64 = 0
     private var catchUps = LatencyHistogram.make()
     private var replayedBefore = 0
+    /// What the others got until all had caught up.
+    private var others: Quantiles?
 
     init(_ plan: Resume, _ group: StreamGroup, _ context: RunContext) {
         self.group = group
@@ -35,8 +37,15 @@ final class ResumeActivity: RunningActivity, StreamObserver {
             stream.pointee.isObserved = true
         }
         group.expected += behind
-        wave.pump()
+        group.isCrowd = true
     }
+
+    /// A few at a time: to ask for all that may be under way takes milliseconds, in which nobody else would be read.
+    func turn(now: UInt64) { wave.pump(atMost: Self.opensPerTurn) }
+
+    private static let opensPerTurn = 8
+
+    var nextDue: UInt64 { wave.canPump ? 0 : .max }
 
     private func findGoals() {
         goals = Array(repeating: 0, count: max(1, group.channels))
@@ -60,12 +69,10 @@ final class ResumeActivity: RunningActivity, StreamObserver {
     func streamDidOpen(_ slot: Int, now: UInt64) {
         wave.didOpen(slot, now: now)
         note(slot, now)
-        wave.pump()
     }
 
     func streamDidFail(_ slot: Int, error: Int32, status: Int, now: UInt64) {
         wave.didFail(slot, error: error, status: status)
-        wave.pump()
     }
 
     func streamDidRead(_ slot: Int, now: UInt64) { note(slot, now) }
@@ -78,6 +85,17 @@ final class ResumeActivity: RunningActivity, StreamObserver {
         caughtUp += 1
         lastCatchUp = now
         catchUps.add(ns: now - stream.pointee.connectedAt)
+        if isDone { others = othersSoFar() }
+    }
+
+    /// Of the phase, which began with the storm.
+    private func othersSoFar() -> Quantiles {
+        var latency = LatencyHistogram.make()
+        for other in context.readers where other !== group && other.counts {
+            latency.add(other.latency)
+            latency.add(other.tally.pointee.latency)
+        }
+        return latency.quantilesUs
     }
 
     var isDone: Bool { wave.isDone && caughtUp >= wave.opened }
@@ -95,7 +113,7 @@ final class ResumeActivity: RunningActivity, StreamObserver {
         report.resume = ResumeReport(
             readers: group.slots.count, caughtUp: caughtUp, openErrors: openErrors, behind: behind,
             replayed: replayed, replayedPerS: wallS > 0 ? Double(replayed) / wallS : 0, wallS: wallS,
-            catchUpUs: catchUps.quantilesUs,
+            catchUpUs: catchUps.quantilesUs, othersUs: others,
             serverCpuUsPerEvent: window.serverCpuS.flatMap { replayed > 0 ? $0 / Double(replayed) * 1e6 : nil })
     }
 }

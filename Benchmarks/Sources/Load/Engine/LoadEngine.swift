@@ -9,14 +9,16 @@ final class LoadEngine {
     let target: ServerTarget
     let text: RequestText
     let sources: Int
-    private let poller: Int32
+    let poller: Int32
+    /// Of groups that come back in a crowd. It is in the other set itself, as one that has something.
+    private let crowdPoller: Int32
     private let streams: UnsafeMutablePointer<StreamState>
     private let capacity: Int
     private let ready: UnsafeMutablePointer<cload_event>
     private let readBuffer: UnsafeMutablePointer<UInt8>
     private static let readBufferBytes = 65_536
     private var writer = RequestWriter()
-    private var lanes: [RequestLane?] = []
+    var lanes: [RequestLane?] = []
     private(set) var groups: [StreamGroup] = []
     /// The groups' tallies by number: a read reaches its own without touching a class.
     private let tallies: UnsafeMutablePointer<UnsafeMutablePointer<Tally>?>
@@ -32,7 +34,11 @@ final class LoadEngine {
         text = RequestText(target: target, channel: channel)
         self.sources = target.isLoopback ? sources : 0
         poller = cload_epoll_create()
-        guard poller >= 0 else { throw .system("epoll_create1", errno) }
+        crowdPoller = cload_epoll_create()
+        guard poller >= 0, crowdPoller >= 0 else { throw .system("epoll_create1", errno) }
+        guard cload_epoll_add(poller, crowdPoller, UInt32(CLOAD_IN), Self.crowdTag) == 0 else {
+            throw .system("epoll_ctl", errno)
+        }
         self.capacity = max(1, capacity)
         streams = .allocate(capacity: self.capacity)
         streams.initialize(repeating: StreamState(), count: self.capacity)
@@ -53,6 +59,7 @@ final class LoadEngine {
         tallies.deallocate()
         readBuffer.deallocate()
         writer.release()
+        close(crowdPoller)
         close(poller)
     }
 
@@ -120,7 +127,7 @@ final class LoadEngine {
         let isSent = sendRequest(slot)
         guard stream.pointee.phase != .closed else { return }
         let events = UInt32(CLOAD_RDHUP) | UInt32(isSent ? CLOAD_IN : CLOAD_OUT)
-        if cload_epoll_add(poller, fd, events, tag(stream: slot)) < 0 { fail(slot, error: errno) }
+        if cload_epoll_add(poller(of: group), fd, events, tag(stream: slot)) < 0 { fail(slot, error: errno) }
     }
 
     /// False when the connection is not there yet.
@@ -192,13 +199,27 @@ final class LoadEngine {
 
     // MARK: The loop
 
+    /// Streams of a crowd that are read between two looks at the others: a fraction of a millisecond.
+    private static let crowdBatch: Int32 = 8
+
     /// Waits until something happens or the time is over, and deals with what happened.
+    ///
+    /// What a crowd gets is read last and a few streams at a time. Real readers do not share a core: an event that lies in the socket of
+    /// one while we read what was replayed to hundreds of others would be told of as late, and the server was not.
     func turn(waitNs: UInt64) {
-        let count = cload_epoll_wait(poller, ready, Int64(min(waitNs, 1_000_000_000)))
-        guard count > 0 else { return }
-        for place in 0..<Int(count) {
+        let count = cload_epoll_wait(poller, ready, Int32(CLOAD_EVENTS_MAX), Int64(min(waitNs, 1_000_000_000)))
+        guard count > 0, deal(withReady: Int(count)) else { return }
+        _ = deal(withReady: Int(cload_epoll_wait(crowdPoller, ready, Self.crowdBatch, 0)))
+    }
+
+    /// True when the crowd has something, too.
+    private func deal(withReady count: Int) -> Bool {
+        var isCrowdReady = false
+        for place in 0..<max(0, count) {
             let event = ready[place]
-            if event.tag & Self.laneBit != 0 {
+            if event.tag == Self.crowdTag {
+                isCrowdReady = true
+            } else if event.tag & Self.laneBit != 0 {
                 let lane = Int(event.tag >> 32 & 0xFFFF)
                 guard lane < lanes.count else { continue }
                 lanes[lane]?.isReady(Int(truncatingIfNeeded: event.tag & 0xFFFF_FFFF), readBuffer, Self.readBufferBytes)
@@ -206,9 +227,15 @@ final class LoadEngine {
                 streamIsReady(event)
             }
         }
+        return isCrowdReady
     }
 
-    private static let laneBit: UInt64 = 1 << 63
+    static let laneBit: UInt64 = 1 << 63
+    /// No lane has so high a number.
+    private static let crowdTag = UInt64.max
+
+    @inline(__always)
+    private func poller(of group: StreamGroup) -> Int32 { group.isCrowd ? crowdPoller : poller }
 
     @inline(__always)
     private func tag(stream slot: Int) -> UInt64 {
@@ -243,6 +270,7 @@ final class LoadEngine {
 
     private func watch(_ slot: Int, _ events: UInt32) {
         let events = events | UInt32(CLOAD_RDHUP)
+        let poller = poller(of: group(of: slot))
         guard cload_epoll_change(poller, streams[slot].fd, events, tag(stream: slot)) < 0 else { return }
         cut(slot)
     }
@@ -303,24 +331,5 @@ final class LoadEngine {
         if !stream.pointee.isRead { watch(slot, 0) }
         group.observer?.streamDidOpen(slot, now: cload_now_ns())
         if count > 0, stream.pointee.phase == .body { takeBody(slot, rest, count, group.tally) }
-    }
-
-    // MARK: Lanes
-
-    /// Keep-alive connections for requests with an answer of some bytes.
-    func makeLane(connections: Int, owner: any LaneOwner) throws(LoadError) -> RequestLane {
-        let number = lanes.firstIndex { $0 == nil } ?? lanes.count
-        let poller = poller
-        let lane = try RequestLane(connections: connections, target: target, owner: owner) { fd, connection in
-            let tag = Self.laneBit | UInt64(number) << 32 | UInt64(connection)
-            return cload_epoll_add(poller, fd, UInt32(CLOAD_IN | CLOAD_RDHUP), tag)
-        }
-        if number == lanes.count { lanes.append(lane) } else { lanes[number] = lane }
-        return lane
-    }
-
-    func removeLanes() {
-        for lane in lanes { lane?.closeAll() }
-        lanes.removeAll()
     }
 }

@@ -14,6 +14,8 @@ final class StreamGroup {
     weak var observer: (any StreamObserver)?
     /// Cut by us, to be resumed later.
     var isCut = false
+    /// All of it came back at once: it is read behind the others. Changes only while none of its streams is open.
+    var isCrowd = false
     /// Streams that never opened.
     var failed = 0
     /// Of the present phase.

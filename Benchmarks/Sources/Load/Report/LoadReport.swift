@@ -211,6 +211,9 @@ public struct ResumeReport: Codable, Sendable, Equatable {
     public var wallS: Double
     /// From a reader's `connect()` until it has caught up.
     public var catchUpUs: Quantiles
+    /// Latency of the other groups' events from the first reconnect until the last reader had caught up: the storm alone, which is only a
+    /// part of its phase. Nil when not all caught up.
+    public var othersUs: Quantiles?
     public var serverCpuUsPerEvent: Double?
 }
 

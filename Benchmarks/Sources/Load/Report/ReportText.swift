@@ -101,7 +101,7 @@ public enum ReportText {
                         "\(resume.caughtUp) of \(resume.readers) caught up",
                         "\(resume.replayed) of \(resume.behind) replayed", short(resume.replayedPerS) + "/s",
                         "each " + quantiles(resume.catchUpUs),
-                    ]))
+                    ] + (resume.othersUs.map { ["the others meanwhile " + quantiles($0)] } ?? [])))
         }
         for churn in [phase.churn].compactMap({ $0 }) + (phase.otherChurns ?? []) {
             lines.append(
