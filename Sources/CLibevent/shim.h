@@ -55,7 +55,7 @@ struct millstream_readiness {
     uint32_t unused;
 };
 
-enum { MILLSTREAM_EPOLL_BATCH = 256 };
+enum { MILLSTREAM_EPOLL_BATCH = 64 };
 
 /* Never waits: the loop's own poll has said that something is ready. `ready` has room for MILLSTREAM_EPOLL_BATCH. */
 static inline int millstream_epoll_collect(int epoll_fd, struct millstream_readiness *ready)

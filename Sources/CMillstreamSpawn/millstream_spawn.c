@@ -238,10 +238,9 @@ static void schedule_this_thread(uint32_t policy, int nice_steps, uint64_t slice
     syscall(SYS_sched_setattr, 0, &wish, 0);
 }
 
-void millstream_run_promptly(void)
+void millstream_run_promptly(int slice_us)
 {
-    /* The shortest slice that the kernel grants. */
-    schedule_this_thread(SCHED_OTHER, 0, 100 * 1000);
+    schedule_this_thread(SCHED_OTHER, 0, (uint64_t)slice_us * 1000);
 }
 
 void millstream_run_yielding(void)

@@ -30,12 +30,12 @@ public final class HTTPServer {
     private var isFull = false
 
     private var evhttp: OpaquePointer?
-    private var listeners: [Listener] = []
-    @exclusivity(unchecked) private var connections: [HTTPConnection?] = []
+    var listeners: [Listener] = []
+    @exclusivity(unchecked) var connections: [HTTPConnection?] = []
     @exclusivity(unchecked) private var freeSlots: [Int] = []
-    @exclusivity(unchecked) private var deadlines = DeadlineTable()
-    private var deadlineTimer: LoopTimer?
-    private var isWatchingDeadlines = false
+    @exclusivity(unchecked) var deadlines = DeadlineTable()
+    var deadlineTimer: LoopTimer?
+    var isWatchingDeadlines = false
     @exclusivity(unchecked) private var newborns: [HTTPConnection] = []
     private var toAdvance: [HTTPConnection] = []
     private var toClose: [HTTPConnection] = []
@@ -44,6 +44,11 @@ public final class HTTPServer {
 
     /// Connections past the limit that get a 503 before accepting pauses.
     private static let excessConnections = 64
+
+    /// The others wait in the listener's backlog: to accept one and to answer its request may take 50 us, in which no stream gets anything.
+    private static let maxAcceptedPerTick = 8
+    /// This tick has accepted so many.
+    var hasAcceptedEnough = false
 
     /// `application` is not retained and must outlive the server.
     public init(
@@ -74,6 +79,7 @@ public final class HTTPServer {
         deferredWork = loop.deferred { [unowned self] in doDeferredWork() }
         streams.connectionIsReadable = { [weak self] tag in self?.connectionIsReadable(tag) }
         streams.countDidChange = { [weak self] in self?.checkCapacity() }
+        loop.atTickEnd(.settle) { [weak self] in self?.endAccepting(false) }
         uploads.reports.attach(to: loop) { [weak self] reports in self?.take(reports) }
     }
 
@@ -169,6 +175,7 @@ public final class HTTPServer {
         counters.openConnections += 1
         newborns.append(connection)
         deferredWork?.request()
+        if newborns.count == Self.maxAcceptedPerTick { endAccepting(true) }
         checkCapacity()
         return bufferevent
     }
@@ -281,57 +288,6 @@ public final class HTTPServer {
                 connection(slot: key.slot, generation: key.generation)?.uploadDidFail(failure)
             }
         }
-    }
-
-    // MARK: Bounds
-
-    /// False when all bodies together would take more memory than they may.
-    func claimBodyMemory(_ byteCount: Int) -> Bool {
-        guard counters.bufferedBodyBytes + byteCount <= settings.maxBufferedBodyBytes else { return false }
-        counters.bufferedBodyBytes += byteCount
-        return true
-    }
-
-    func releaseBodyMemory(_ byteCount: Int) {
-        counters.bufferedBodyBytes -= byteCount
-    }
-
-    @discardableResult
-    func setDeadline(of connection: HTTPConnection, afterMs: Int) -> MonotonicTime {
-        let deadline = loop.now.advanced(byMs: afterMs)
-        setDeadline(of: connection, at: deadline)
-        return deadline
-    }
-
-    func setDeadline(of connection: HTTPConnection, at deadline: MonotonicTime) {
-        deadlines.set(connection.slot, deadline)
-        guard !isWatchingDeadlines else { return }
-        isWatchingDeadlines = true
-        if let deadlineTimer {
-            deadlineTimer.rearm(afterMs: deadlineTickMs)
-        } else {
-            deadlineTimer = loop.schedule(afterMs: deadlineTickMs) { [unowned self] in checkDeadlines() }
-        }
-    }
-
-    func clearDeadline(of connection: HTTPConnection) {
-        deadlines.clear(connection.slot)
-    }
-
-    /// Fine enough for the shortest limit, at most four times a second.
-    private var deadlineTickMs: Int {
-        let shortest =
-            [
-                settings.headTimeoutMs, settings.bodyTimeoutMs, settings.uploadTimeoutMs, settings.uploadStallTimeoutMs,
-                settings.idleTimeoutMs, settings.stallTimeoutMs, settings.lingerTimeoutMs,
-            ].min() ?? 1_000
-        return max(5, min(250, shortest / 4))
-    }
-
-    private func checkDeadlines() {
-        for slot in deadlines.takeExpired(at: loop.now) { connections[slot]?.deadlineDidPass() }
-        isWatchingDeadlines = counters.openConnections > 0
-        if isWatchingDeadlines { deadlineTimer?.rearm(afterMs: deadlineTickMs) }
     }
 }
 

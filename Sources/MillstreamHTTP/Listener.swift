@@ -3,7 +3,8 @@ import Glibc
 import MillstreamLoop
 
 // One listening socket and its evconnlistener, which evhttp accepts from. It stops accepting for a while when the process
-// is out of descriptors (libevent would ask again at once, for ever), and as long as the server is full. Loop thread only.
+// is out of descriptors (libevent would ask again at once, for ever), as long as the server is full, and for the rest of a tick that
+// has brought enough: libevent would accept all that wait. Loop thread only.
 
 final class Listener {
     /// Long enough not to spin, short enough not to be noticed.
@@ -16,6 +17,7 @@ final class Listener {
     private let loop: EventLoop
     private var resumeTimer: LoopTimer?
     private var isFull = false
+    private var isTurnOver = false
     private var isOutOfDescriptors = false
     private let onAcceptFailure: () -> Void
     /// Of the unix socket's file: another server may have put its own in its place.
@@ -66,6 +68,13 @@ final class Listener {
         update()
     }
 
+    /// No new connections for the rest of this tick, or again.
+    func endTurn(_ isOver: Bool) {
+        guard isOver != isTurnOver else { return }
+        isTurnOver = isOver
+        update()
+    }
+
     /// Out of descriptors, most of the time; whatever it is, asking again at once would not help.
     fileprivate func acceptDidFail() {
         onAcceptFailure()
@@ -79,7 +88,7 @@ final class Listener {
 
     private func update() {
         guard let listener else { return }
-        if isFull || isOutOfDescriptors {
+        if isFull || isOutOfDescriptors || isTurnOver {
             evconnlistener_disable(listener)
         } else {
             evconnlistener_enable(listener)

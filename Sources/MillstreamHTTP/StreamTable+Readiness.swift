@@ -22,23 +22,18 @@ extension StreamTable {
         _ = millstream_epoll_set(epoll, EPOLL_CTL_DEL, descriptor, 0, 0)
     }
 
-    /// Times that the set is asked in one tick: sockets that always have input must not keep the loop to themselves.
-    private static let maxBatches = 64
-
+    /// At most a batch in a tick: what else is ready comes in the next one, level-triggered and after those that had their turn. Thousands
+    /// of sockets that have something must not keep what is committed meanwhile from the streams.
     func socketsAreReady() {
-        for _ in 0..<Self.maxBatches {
-            let found = Int(millstream_epoll_collect(epoll, ready))
-            guard found > 0 else { return }
-            for index in 0..<found {
-                let readiness = ready[index]
-                if let connection = ConnectionTag(tag: readiness.tag) {
-                    connectionIsReadable?(connection)
-                } else {
-                    socketIsReady(StreamID(tag: readiness.tag), events: readiness.events)
-                }
+        let found = Int(millstream_epoll_collect(epoll, ready))
+        guard found > 0 else { return }
+        for index in 0..<found {
+            let readiness = ready[index]
+            if let connection = ConnectionTag(tag: readiness.tag) {
+                connectionIsReadable?(connection)
+            } else {
+                socketIsReady(StreamID(tag: readiness.tag), events: readiness.events)
             }
-            // A full batch may have more behind it. Level-triggered: what is left comes again in the next tick anyway.
-            guard found == Int(MILLSTREAM_EPOLL_BATCH) else { return }
         }
     }
 

@@ -35,6 +35,7 @@ public final class EventLoop {
     /// Looked at in every call: its exclusive access is not checked at run time.
     @exclusivity(unchecked) private var thread = ThreadCheck()
     private var isStopping = false
+    private var hasMoreToDo = false
     private var cachedNow: MonotonicTime?
     private var mailboxes: [MailboxDrain] = []
     private var flushes: [() -> Void] = []
@@ -87,7 +88,9 @@ public final class EventLoop {
     /// One tick; waits until there is something to do.
     public func tick() {
         cachedNow = nil
-        event_base_loop(base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY)
+        let waiting = hasMoreToDo ? EVLOOP_NONBLOCK : 0
+        hasMoreToDo = false
+        event_base_loop(base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | waiting)
         let started = now
         for mailbox in mailboxes {
             mailbox.drain()
@@ -99,6 +102,12 @@ public final class EventLoop {
             settle()
         }
         record(tickNanoseconds: MonotonicTime.current().nanoseconds &- started.nanoseconds)
+    }
+
+    /// The next tick does not wait for anything: this one left work behind, so that what came meanwhile is looked at first.
+    public func tickAgain() {
+        assertOnLoop()
+        hasMoreToDo = true
     }
 
     /// Ends `run` after the present tick. For the loop's thread; others post a message to a mailbox.

@@ -23,6 +23,12 @@ struct PageDesk {
         var readers: [ReaderID]
     }
 
+    private struct Kept {
+        var key: Key
+        /// Once so many turns were given, those who asked for it had theirs.
+        var untilTurn: UInt64
+    }
+
     private var asked: [UInt64: Asked] = [:]
     private var tokens: [Key: UInt64] = [:]
     private var waiting: [UInt64] = []
@@ -30,7 +36,7 @@ struct PageDesk {
     private var underWay = 0
     private var lastToken: UInt64 = 0
     private var pages: [Key: EncodedEvents] = [:]
-    private var pageOrder: [Key] = []
+    private var pageOrder: [Kept] = []
     private var firstPage = 0
     private(set) var cachedBytes = 0
 
@@ -86,19 +92,20 @@ struct PageDesk {
 
     func page(_ key: Key) -> EncodedEvents? { pages.isEmpty ? nil : pages[key] }
 
-    mutating func keep(_ events: EncodedEvents, as key: Key) {
+    /// - Parameter untilTurn: how many turns the readers' backlog gives until those who asked for the page had theirs.
+    mutating func keep(_ events: EncodedEvents, as key: Key, untilTurn: UInt64) {
         if let old = pages.updateValue(events, forKey: key) {
             cachedBytes -= old.heldBytes
         } else {
-            pageOrder.append(key)
+            pageOrder.append(Kept(key: key, untilTurn: untilTurn))
         }
         cachedBytes += events.heldBytes
     }
 
-    /// Forgets the oldest pages; those of this tick have been given out by now.
-    mutating func trim(toBytes maxBytes: Int) {
-        while cachedBytes > maxBytes, firstPage < pageOrder.count {
-            if let page = pages.removeValue(forKey: pageOrder[firstPage]) { cachedBytes -= page.heldBytes }
+    /// Forgets the oldest pages, but none that somebody waits for.
+    mutating func trim(toBytes maxBytes: Int, turnsGiven: UInt64) {
+        while cachedBytes > maxBytes, firstPage < pageOrder.count, pageOrder[firstPage].untilTurn <= turnsGiven {
+            if let page = pages.removeValue(forKey: pageOrder[firstPage].key) { cachedBytes -= page.heldBytes }
             firstPage += 1
         }
         if firstPage > 64, firstPage * 2 > pageOrder.count {

@@ -22,7 +22,7 @@ extension StreamHub {
             }
             if !hasMore, reader.entries.allSatisfy(\.isAtEnd) { return end(slot, text) }
             guard !text.isEmpty else { return }
-            guard send(text, to: slot), hasMore else { return }
+            guard send(text, to: slot), hasMore, !endsTurn(slot) else { return }
         }
     }
 

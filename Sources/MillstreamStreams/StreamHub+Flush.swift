@@ -1,5 +1,6 @@
 // The end of a tick: what became known in it leaves. First the logs with news, one payload each for all readers at their end; then
-// the readers that are behind, came, or drained. Loop-confined.
+// the readers that are behind, came, or drained, as many as a tick has room for: while thousands come back at once, what is committed
+// leaves between their turns. Loop-confined.
 
 extension StreamHub {
     /// More text than this in one tick goes to readers in pieces, as to readers that are behind.
@@ -7,12 +8,28 @@ extension StreamHub {
     /// More than this is cheaper to share with the output than to copy into a frame.
     private static let maxAloneBytes = 8 << 10
 
-    /// Sends everything of this tick. Call it once at the end of each tick; it costs nothing when nothing happened.
-    public func flush() {
+    /// Shared pieces that are held from one tick to the next.
+    private static let maxHeldPieces = 8
+    /// What a send costs beside its bytes, in bytes that could be sent meanwhile.
+    private static let bytesPerSend = 4 << 10
+
+    /// Sends what is new in this tick, and then to readers that are behind, in turn, at most as much as
+    /// ``StreamSettings/maxReplayBytesPerTick`` or, when that is more, as what was new. Call it once at the end of each tick; it costs
+    /// nothing when nothing happened.
+    ///
+    /// - Returns: whether readers wait for a turn: then it wants to be called again at once, after a look at what came meanwhile.
+    @discardableResult
+    public func flush() -> Bool {
+        let before = spent
         if !dirtyLogs.isEmpty { flushLogs() }
-        if !queue.isEmpty { flushReaders() }
+        if !news.isEmpty { flushNews() }
+        if !backlog.isEmpty { giveTurns(bytes: max(UInt64(settings.maxReplayBytesPerTick), spent &- before)) }
         settle()
+        return !backlog.isEmpty
     }
+
+    /// What all that ever left has cost, in bytes.
+    var spent: UInt64 { metrics.deliveredBytes &+ metrics.sends &* UInt64(Self.bytesPerSend) }
 
     private func flushLogs() {
         let dirty = dirtyLogs
@@ -23,20 +40,31 @@ extension StreamHub {
         }
     }
 
-    private func flushReaders() {
-        // Pumping may queue no other reader, but a reader that comes while this runs would be found by the next flush.
-        var now: [ReaderID] = []
-        swap(&now, &queue)
-        for id in now {
-            guard let reader = readers.find(id) else { continue }
-            reader.pointee.flags.remove(.isQueued)
-            pump(id.slot)
-        }
-        now.removeAll(keepingCapacity: now.capacity < 4096)
-        if queue.isEmpty { swap(&now, &queue) }
+    private func flushNews() {
+        let now = news
+        news.removeAll(keepingCapacity: now.count < 4096)
+        for id in now { look(at: id) }
     }
 
-    /// After all readers had their turn: bounds are kept, questions go out.
+    /// One after the other, until they cost so much or each had a turn. One is always given: a tick with a backlog gets on with it.
+    private func giveTurns(bytes: UInt64) {
+        turnsEndAt = spent &+ bytes
+        var rest = min(backlog.count, max(1, Int(clamping: bytes) / Self.bytesPerSend))
+        repeat {
+            guard let id = backlog.takeFirst() else { break }
+            look(at: id)
+            rest -= 1
+        } while rest > 0 && spent < turnsEndAt
+        turnsEndAt = .max
+    }
+
+    private func look(at id: ReaderID) {
+        guard let reader = readers.find(id) else { return }
+        reader.pointee.flags.remove(.isQueued)
+        pump(id.slot)
+    }
+
+    /// What leaves in this tick has left: bounds are kept, questions go out.
     private func settle() {
         let maxBytes = settings.maxRecentBytesPerLog
         for log in dirtyLogs {
@@ -55,17 +83,26 @@ extension StreamHub {
             oldest.recent = EncodedEvents()
             if !oldest.hasReaders { idleLogs.append(oldest.index) }
         }
-        for index in logsWithPieces { logs[Int(index)]?.sharedPiece = nil }
-        logsWithPieces.removeAll(keepingCapacity: true)
-        if pages.cachedBytes > settings.maxPageCacheBytes { pages.trim(toBytes: settings.maxPageCacheBytes) }
+        forgetPieces()
+        if pages.cachedBytes > settings.maxPageCacheBytes {
+            pages.trim(toBytes: settings.maxPageCacheBytes, turnsGiven: backlog.given)
+        }
         askStore()
         if !idleLogs.isEmpty { dropIdleLogs() }
         metrics.recentBytes = recent.heldBytes
         metrics.pageRequests = pages.count
     }
 
+    /// Who has a turn in the next tick may need the same; but not that of one log among thousands, which would all be held.
+    private func forgetPieces() {
+        guard backlog.isEmpty || logsWithPieces.count > Self.maxHeldPieces else { return }
+        for index in logsWithPieces { logs[Int(index)]?.sharedPiece = nil }
+        logsWithPieces.removeAll(keepingCapacity: true)
+    }
+
     func askStore() {
-        guard pages.count > 0 else { return }
+        // Pages whose readers still wait for their turns fill the cache: more would only wait behind them.
+        guard pages.count > 0, pages.cachedBytes <= settings.maxPageCacheBytes else { return }
         let settings = settings
         let source = source
         pages.ask(maxUnderWay: settings.maxPageRequests) { question, token in
@@ -86,7 +123,7 @@ extension StreamHub {
         guard log.isDirty, log.hasReaders else { return }
         if !log.members.isEmpty { fanOut(log) }
         if !log.combined.isEmpty {
-            for member in log.combined { enqueue(member.slot) }
+            for member in log.combined { enqueueForNews(member.slot) }
         }
         guard endTick else { return }
         for member in log.combined { pump(member.slot) }

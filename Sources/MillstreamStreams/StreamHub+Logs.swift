@@ -147,11 +147,14 @@ extension StreamHub {
             if case .job = log.name, let last = events.last, JobState(word: last.name)?.isTerminal == true {
                 log.hasEnded = true
             }
-            pages.keep(page, as: PageDesk.Key(log: key.log, run: key.run, after: first.sequence - 1))
+            for id in asked.readers where readers.find(id) != nil { enqueue(id.slot) }
+            pages.keep(
+                page, as: PageDesk.Key(log: key.log, run: key.run, after: first.sequence - 1),
+                untilTurn: backlog.asked)
         } else {
             log.trimmedThrough = max(log.trimmedThrough, end)
+            for id in asked.readers where readers.find(id) != nil { enqueue(id.slot) }
         }
-        for id in asked.readers where readers.find(id) != nil { enqueue(id.slot) }
     }
 
     /// Whether a reader that asked for a page still waits for it.

@@ -69,6 +69,7 @@ extension StreamHub {
                     return end(slot, piece, byteCount)
                 }
                 guard send(piece, byteCount, to: slot) else { return }
+                if reader.pointee.reading.sequence < log.lastSequence, endsTurn(slot) { return }
             }
         }
     }

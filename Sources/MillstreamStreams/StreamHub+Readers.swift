@@ -134,12 +134,28 @@ extension StreamHub {
         return greeting.isEmpty ? text : greeting + text
     }
 
-    /// The next flush looks at the reader, unless its output is pending by then.
+    /// The reader gets a turn, behind those that wait already. One whose output is pending by then loses it.
     func enqueue(_ slot: UInt32) {
         let reader = readers[slot]
         guard !reader.pointee.flags.contains(.isQueued) else { return }
         reader.pointee.flags.insert(.isQueued)
-        queue.append(ReaderID(slot: slot, generation: reader.pointee.generation))
+        backlog.append(ReaderID(slot: slot, generation: reader.pointee.generation))
+    }
+
+    /// The next flush looks at the reader, whoever is behind. Who waits for a turn finds the news then.
+    func enqueueForNews(_ slot: UInt32) {
+        let reader = readers[slot]
+        guard reader.pointee.phase == .live, !reader.pointee.flags.contains(.isQueued) else { return }
+        reader.pointee.flags.insert(.isQueued)
+        news.append(ReaderID(slot: slot, generation: reader.pointee.generation))
+    }
+
+    /// True when the turns of this tick are over: the reader, which has more to get, waits for its next one.
+    func endsTurn(_ slot: UInt32) -> Bool {
+        guard spent >= turnsEndAt else { return false }
+        readers[slot].pointee.phase = .due
+        enqueue(slot)
+        return true
     }
 
     // MARK: What the output reports

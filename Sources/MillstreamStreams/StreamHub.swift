@@ -32,7 +32,7 @@ public final class StreamHub {
     @exclusivity(unchecked) var dirtyLogs: [Unmanaged<LiveLog>] = []
     /// Logs that may have lost their last reader or their last recent event.
     @exclusivity(unchecked) var idleLogs: [UInt32] = []
-    /// Logs that hold a shared piece, until the end of the flush.
+    /// Logs that hold a shared piece: until the end of the flush, a few of them as long as readers wait for their turns.
     var logsWithPieces: [UInt32] = []
     /// Events of which ``didDeliver`` is not told yet, and their time.
     @exclusivity(unchecked) var leftCount = 0
@@ -41,8 +41,12 @@ public final class StreamHub {
     @exclusivity(unchecked) var pages = PageDesk()
 
     let readers = ReaderTable()
-    /// Readers that the next flush looks at.
-    var queue: [ReaderID] = []
+    /// Readers of several logs that had everything before this tick and get its news in the next flush.
+    var news: [ReaderID] = []
+    /// Readers that came, drained or got a page: they are looked at in turn, after all news.
+    var backlog = ReaderBacklog()
+    /// ``spent`` at which the turns of a tick are over; who has more to get by then waits for another.
+    var turnsEndAt = UInt64.max
     var prefaces: [UInt32: [UInt8]] = [:]
     var unresolved: [UInt32: StartPoint] = [:]
     var combined: [UInt32: CombinedReader] = [:]

@@ -21,6 +21,9 @@ public struct StreamSettings: Hashable, Sendable {
     public var maxChunkBytes = 64 << 10
     /// The same for text that is made for one reader alone.
     public var maxOwnChunkBytes = 16 << 10
+    /// What readers that are behind get in one tick, all together, as long as no more is new in it; each send counts as 4 KiB more. This
+    /// is how long an event that was just committed waits for them: some hundreds of microseconds.
+    public var maxReplayBytesPerTick = 256 << 10
     /// Events of one page asked of the store.
     public var maxPageEvents = 512
     /// Bytes of data of one page asked of the store.

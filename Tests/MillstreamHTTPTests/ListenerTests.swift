@@ -98,6 +98,24 @@ import Testing
         #expect(try hello(server) == 200)
     }
 
+    @Test func aTickAcceptsAFewAndTheNextGoesOn() throws {
+        let server = try TestServer()
+        let steps = StepsOfAccepting()
+        server.onLoop { application in
+            application.loop.atTickEnd { [unowned application] in
+                steps.note(application.server?.metrics.accepted ?? 0)
+            }
+        }
+        // All of them wait when the loop looks: it is busy meanwhile.
+        let address = server.address
+        let clients = server.onLoop { _ in Clients((0..<50).compactMap { _ in try? Client(to: address) }) }
+        #expect(server.waitUntil { $0.server?.metrics.accepted == 50 })
+        #expect(clients.all.count == 50)
+        let counts = server.onLoop { _ in steps.counts }
+        #expect(counts.max() == 8)
+        #expect(counts.reduce(0, +) == 50)
+    }
+
     @Test func streamsCountAsConnections() throws {
         var settings = HTTPServerSettings()
         settings.maxConnections = 1
@@ -154,4 +172,22 @@ import Testing
             precondition(response.status == 200)
         }
     }
+}
+
+/// How many connections each tick brought. Sendable: used on the loop's thread only.
+private final class StepsOfAccepting: @unchecked Sendable {
+    private(set) var counts: [Int] = []
+    private var accepted: UInt64 = 0
+
+    func note(_ accepted: UInt64) {
+        if accepted > self.accepted { counts.append(Int(accepted - self.accepted)) }
+        self.accepted = accepted
+    }
+}
+
+/// Sendable: made on the loop's thread, used by the test afterwards.
+private final class Clients: @unchecked Sendable {
+    let all: [Client]
+
+    init(_ all: [Client]) { self.all = all }
 }

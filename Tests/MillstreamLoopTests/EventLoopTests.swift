@@ -18,6 +18,22 @@ import Testing
         timer.cancel()
     }
 
+    @Test func tickThatLeftWorkBehindIsFollowedByOneThatDoesNotWait() throws {
+        let loop = try EventLoop()
+        var ticks = 0
+        loop.atTickEnd {
+            ticks += 1
+            if ticks < 3 { loop.tickAgain() }
+        }
+        // Nothing else happens in this loop for a minute.
+        var isOver = false
+        let timer = loop.schedule(afterMs: 60_000) { isOver = true }
+        loop.tickAgain()
+        for _ in 0..<3 { loop.tick() }
+        #expect(!isOver)
+        timer.cancel()
+    }
+
     @Test func timerIsNotEarly() throws {
         let loop = try EventLoop()
         let started = MonotonicTime.current()

@@ -88,7 +88,8 @@ final class HubFixture {
         if output.drain(id) { hub.readerDidDrain(id) }
     }
 
-    func flush() { hub.flush() }
+    /// Ticks until nobody waits for a turn.
+    func flush() { while hub.flush() {} }
 
     func settle() { store.answerAll(to: hub) }
 

@@ -31,6 +31,7 @@ struct HubSimulation {
         settings.maxRecentBytes = [0, 4_000, 1 << 20].randomElement(using: &random)!
         settings.maxChunkBytes = [100, 1_000, 65_536].randomElement(using: &random)!
         settings.maxOwnChunkBytes = [50, 700, 16_384].randomElement(using: &random)!
+        settings.maxReplayBytesPerTick = [1, 9_000, 1 << 19].randomElement(using: &random)!
         settings.maxPageEvents = [1, 3, 50].randomElement(using: &random)!
         settings.maxPageBytes = [1, 500, 50_000].randomElement(using: &random)!
         settings.maxPageRequests = [1, 2, 32].randomElement(using: &random)!
@@ -69,7 +70,7 @@ struct HubSimulation {
         case 74..<84: answer()
         case 84..<86: store.refusesQuestions = chance(30)
         case 86..<90: fixture.pass(ms: UInt64.random(in: 10..<400, using: &random))
-        default: fixture.flush()
+        default: hub.flush()
         }
     }
 

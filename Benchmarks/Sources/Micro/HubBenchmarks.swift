@@ -44,10 +44,10 @@ enum HubBenchmarks {
             let request = hall.request(for: log, after: log.last)
             meter.count {
                 for id in ids { hall.hub.open(id, request) }
-                hall.hub.flush()
+                while hall.hub.flush() {}
             }
             for id in ids { hall.close(id) }
-            hall.hub.flush()
+            while hall.hub.flush() {}
         }
     }
 
@@ -60,10 +60,10 @@ enum HubBenchmarks {
             let request = hall.request(for: log, after: log.last - 20)
             meter.count {
                 for id in ids { hall.hub.open(id, request) }
-                hall.hub.flush()
+                while hall.hub.flush() {}
             }
             for id in ids { hall.close(id) }
-            hall.hub.flush()
+            while hall.hub.flush() {}
         }
     }
 }
@@ -102,7 +102,7 @@ final class Hall: ReaderOutput, LogSource {
     func openLog(number: Int, readers: Int) -> Log {
         let log = Log(number: number)
         for _ in 0..<readers { hub.open(nextReader(), request(for: log)) }
-        hub.flush()
+        while hub.flush() {}
         for _ in 0..<Self.eventsToTheBound { commit(to: [log], nil) }
         return log
     }
@@ -138,7 +138,7 @@ final class Hall: ReaderOutput, LogSource {
 
     private func commit(_ texts: CommitTexts) {
         hub.commit(texts, at: 0..<texts.count)
-        hub.flush()
+        while hub.flush() {}
     }
 
     // MARK: What the hub asks for

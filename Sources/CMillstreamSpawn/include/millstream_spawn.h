@@ -59,12 +59,12 @@ void millstream_name_thread(const char *name);
  * that knows the call not leaves all as it was.
  *
  * Prompt: short turns, so that it runs at once when it wakes, also on a machine whose cores are all busy (Linux 6.12 lets a
- * thread with a shorter slice go first). For threads that others wait for and that do little at a time.
+ * thread with a shorter slice go first); 100 us is the shortest that the kernel grants. For threads that others wait for and that do little at a time.
  *
  * Yielding: never pushes another thread aside when it wakes, and gets the smaller part of a contended core. For threads that
  * run what others wrote. Cannot be taken back without privilege: only for threads that do nothing else.
  */
-void millstream_run_promptly(void);
+void millstream_run_promptly(int slice_us);
 void millstream_run_yielding(void);
 
 #endif

@@ -37,7 +37,9 @@ final class StreamDesk: StreamTableDelegate {
             for _ in 0..<eventCount { emissionToSocket.recordNanoseconds(elapsedNs) }
         }
         table.delegate = self
-        core.loop.atTickEnd(.flush) { [unowned self] in hub.flush() }
+        core.loop.atTickEnd(.flush) { [unowned self] in
+            if hub.flush() { core.loop.tickAgain() }
+        }
         heartbeat = core.loop.schedule(afterMs: Int(StreamHub.stripeMs), repeating: true) { [unowned self] in
             hub.advance(nowMs: core.loop.now.nanoseconds / 1_000_000)
         }

@@ -1,0 +1,123 @@
+// Readers that are behind take turns, a bounded number in a tick; what is committed meanwhile does not wait for them.
+
+import MillstreamJournal
+import MillstreamStreams
+import Testing
+
+@Suite struct TurnTests {
+    /// Room for two readers that are 20 events of 1,000 bytes behind, their two sends each included.
+    private static func settings() -> StreamSettings {
+        var settings = StreamSettings()
+        settings.maxReplayBytesPerTick = 40_000
+        return settings
+    }
+
+    private func comeBack(_ count: Int, to name: LogName, in fixture: HubFixture) -> [ReaderID] {
+        (0..<count).map { _ in fixture.open(name) }
+    }
+
+    private func served(_ readers: [ReaderID], _ fixture: HubFixture) -> Int {
+        readers.filter { fixture.ids($0).count == 20 }.count
+    }
+
+    @Test func eventIsDeliveredBetweenTheTurnsOfAReplay() {
+        let fixture = HubFixture(Self.settings())
+        let live = fixture.open(.talk)
+        fixture.commit(.news, count: 20, bytes: 1_000)
+        fixture.settle()
+        let readers = comeBack(100, to: .news, in: fixture)
+        var flushes = 0
+        var hasMore = true
+        while hasMore {
+            flushes += 1
+            let before = served(readers, fixture)
+            fixture.commit(.talk, count: 1)
+            hasMore = fixture.hub.flush()
+            // In the tick of its commit, however many wait.
+            #expect(fixture.ids(live).count == flushes)
+            let now = served(readers, fixture)
+            #expect(now > before && now <= before + 2)
+            // First come, first served.
+            #expect(readers.prefix(now).allSatisfy { fixture.ids($0).count == 20 })
+        }
+        #expect(served(readers, fixture) == 100)
+        #expect(flushes >= 50)
+    }
+
+    @Test func readerOfSeveralLogsGetsNewsBeforeTheTurns() {
+        let fixture = HubFixture(Self.settings())
+        fixture.commit(.news, count: 20, bytes: 1_000)
+        fixture.commit(.talk, count: 1)
+        let live = fixture.open(.talk, .a)
+        fixture.settle()
+        let readers = comeBack(10, to: .news, in: fixture)
+        fixture.commit(.talk, count: 1)
+        #expect(fixture.hub.flush())
+        #expect(fixture.ids(live).count == 2)
+        #expect(served(readers, fixture) < 10)
+    }
+
+    @Test func readerThatWaitsForItsTurnGetsWhatCameMeanwhileInOrder() {
+        let fixture = HubFixture(Self.settings())
+        fixture.commit(.news, count: 20, bytes: 1_000)
+        fixture.settle()
+        let readers = comeBack(10, to: .news, in: fixture)
+        while fixture.hub.flush() { fixture.commit(.news, count: 1) }
+        fixture.settle()
+        let ids = fixture.ids(readers[0])
+        #expect(ids.count > 20)
+        for reader in readers { #expect(fixture.ids(reader) == ids) }
+    }
+
+    @Test func whatIsNewLeavesRoomForAsMuchReplay() {
+        let fixture = HubFixture(Self.settings())
+        let live = (0..<100).map { _ in fixture.open(.talk) }
+        fixture.commit(.news, count: 20, bytes: 1_000)
+        fixture.settle()
+        let readers = comeBack(100, to: .news, in: fixture)
+        fixture.commit(.talk, count: 1, bytes: 20_000)
+        // 100 sends of 20 kB to those at the end, and about as much to those behind: else a busy server would starve them.
+        #expect(fixture.hub.flush())
+        for reader in live { #expect(fixture.ids(reader).count == 1) }
+        #expect((70...99).contains(served(readers, fixture)))
+    }
+
+    @Test func longReplayOfOneReaderTakesSeveralTurns() {
+        var settings = Self.settings()
+        settings.maxRecentBytesPerLog = 1 << 20
+        settings.maxChunkBytes = 10_000
+        let fixture = HubFixture(settings)
+        fixture.commit(.news, count: 200, bytes: 1_000)
+        fixture.settle()
+        let readers = comeBack(2, to: .news, in: fixture)
+        #expect(fixture.hub.flush())
+        #expect(fixture.ids(readers[1]).isEmpty)
+        #expect((1..<200).contains(fixture.ids(readers[0]).count))
+        fixture.settle()
+        for reader in readers { #expect(fixture.ids(reader).count == 200) }
+    }
+
+    @Test func pageIsKeptUntilAllWhoAskedForItHadTheirTurn() {
+        var settings = Self.settings()
+        settings.maxRecentBytesPerLog = 0
+        settings.maxPageCacheBytes = 0
+        let fixture = HubFixture(settings)
+        fixture.create(.a)
+        fixture.create(.b)
+        fixture.commit(.a, count: 20, bytes: 1_000)
+        fixture.commit(.b, count: 20, bytes: 1_000)
+        fixture.settle()
+        let readers = comeBack(50, to: .a, in: fixture)
+        while fixture.hub.flush() {}
+        fixture.store.answer(at: 0, to: fixture.hub)
+        #expect(fixture.hub.flush())
+        // The cache is full of what others wait for: nobody asks for more before they have it.
+        let late = fixture.open(.b)
+        while fixture.hub.flush() { #expect(fixture.store.questions.isEmpty) }
+        #expect(served(readers, fixture) == 50)
+        #expect(fixture.store.questions.count == 1)
+        fixture.settle()
+        #expect(fixture.store.questionCount == 2)
+        #expect(served([late], fixture) == 1)
+    }
+}
