@@ -122,7 +122,8 @@ public protocol JournalStore: JournalReading {
     /// A reader for another thread.
     func makeReader() throws(JournalError) -> sending any JournalReading
     /// Gives space of removed rows back and shortens the write-ahead log; bounded work per call, true when more is left.
-    func maintain() throws(JournalError) -> Bool
+    /// - Parameter isIdle: nothing waits for the store, so that it may also do what it would put off under a load.
+    func maintain(isIdle: Bool) throws(JournalError) -> Bool
     /// Marks a clean end and closes. Further calls throw `.closed`.
     func close()
 }
@@ -131,4 +132,9 @@ public protocol JournalStore: JournalReading {
 extension JournalStore {
     public func commitAlone(_ batch: [JournalMutation]) throws(JournalError) { try commit(batch) }
     public func makeRoom() {}
+}
+
+extension JournalStore {
+    /// One piece of maintenance while nothing waits.
+    public func maintain() throws(JournalError) -> Bool { try maintain(isIdle: true) }
 }

@@ -20,6 +20,7 @@ public final class ServerMetrics {
     let gaps: Counter
     let emissionToSocket: Timer
     let commit: Timer
+    let room: Timer
     let batchCommands: Recorder
     let tick: Timer
     private var refusals: [String: Counter] = [:]
@@ -56,6 +57,7 @@ public final class ServerMetrics {
         gaps = counter("millstream_gaps_total")
         emissionToSocket = Timer(label: "millstream_emission_to_socket_seconds", dimensions: [], factory: factory)
         commit = Timer(label: "millstream_journal_commit_seconds", dimensions: [], factory: factory)
+        room = Timer(label: "millstream_journal_room_seconds", dimensions: [], factory: factory)
         tick = Timer(label: "millstream_tick_seconds", dimensions: [], factory: factory)
         // All of them from the start: a series that is not there cannot be watched.
         limitHits = Dictionary(
@@ -116,6 +118,7 @@ public final class ServerMetrics {
             commit.recordNanoseconds(Int64(clamping: measures.commitNs))
             batchCommands.record(measures.commands)
         }
+        if measures.roomNs > 0 { room.recordNanoseconds(Int64(clamping: measures.roomNs)) }
         queueCallers.record(measures.callerDepth)
         queueEmissions.record(measures.emissionDepth)
         waitingWorkers.record(measures.waitingEmitters)

@@ -40,7 +40,8 @@ import Testing
             "millstream_streams_open", "millstream_streams_opened_total", "millstream_events_total",
             "millstream_event_bytes_total", "millstream_emission_to_socket_seconds_bucket",
             "millstream_emission_to_socket_seconds_count", "millstream_journal_batch_commands_count",
-            "millstream_journal_commit_seconds_count", "millstream_mailbox_depth", "millstream_tick_seconds_count",
+            "millstream_journal_commit_seconds_count", "millstream_journal_room_seconds_count",
+            "millstream_mailbox_depth", "millstream_tick_seconds_count",
             "millstream_jobs", "millstream_queue_age_seconds", "millstream_refusals_total",
         ]
         for name in expected { #expect(names.contains(name), "\(name)") }
@@ -49,6 +50,7 @@ import Testing
         #expect(value("millstream_streams_opened_total") >= 2)
         #expect(value("millstream_events_total") >= 6)
         #expect(value("millstream_emission_to_socket_seconds_count") > 0)
+        #expect(value("millstream_journal_room_seconds_count") > 0)
         #expect(value("millstream_refusals_total") >= 1)
         #expect(answer.text.contains("reason=\"unknown-kind\""))
         #expect(open.status == 200)

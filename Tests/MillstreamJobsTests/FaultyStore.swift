@@ -28,7 +28,7 @@ final class FaultyStore: JournalStore {
     var highestRef: LogRef { get throws(JournalError) { try inner.highestRef } }
     var highestQueueOrder: Int64 { get throws(JournalError) { try inner.highestQueueOrder } }
     func makeReader() throws(JournalError) -> sending any JournalReading { try inner.makeReader() }
-    func maintain() throws(JournalError) -> Bool { false }
+    func maintain(isIdle: Bool) throws(JournalError) -> Bool { false }
     func close() { inner.close() }
 
     func job(_ id: JobID) throws(JournalError) -> JobRecord? {

@@ -55,9 +55,9 @@ final class FaultyStore: JournalStore {
     var highestRef: LogRef { get throws(JournalError) { try inner.highestRef } }
     var highestQueueOrder: Int64 { get throws(JournalError) { try inner.highestQueueOrder } }
     func makeReader() throws(JournalError) -> sending any JournalReading { try inner.makeReader() }
-    func maintain() throws(JournalError) -> Bool {
+    func maintain(isIdle: Bool) throws(JournalError) -> Bool {
         if let error = faults.maintenance.withLock({ $0 }) { throw error }
-        return try inner.maintain()
+        return try inner.maintain(isIdle: isIdle)
     }
     func job(_ id: JobID) throws(JournalError) -> JobRecord? { try inner.job(id) }
     func job(ref: LogRef) throws(JournalError) -> JobRecord? { try inner.job(ref: ref) }

@@ -82,6 +82,21 @@ struct JournalLaneTests {
         #expect(wereTold.withLock { $0 } == true)
     }
 
+    @Test func theTimeForMakingRoomIsToldWithTheNextReport() throws {
+        let rooms = Locked(0)
+        let faults = FaultyStore.Faults()
+        faults.room.withLock { $0 = { rooms.withLock { $0 += 1 } } }
+        let bench = try LaneBench(kinds: Self.kinds, handlers: Self.counter(20), faults: faults)
+        _ = try bench.log.reply(to: bench.create("count", 1))
+        try bench.log.waitForEnd(of: 1)
+        let stored = bench.log.all.filter { $0.measures.mutations > 0 }
+        let first = try #require(stored.first)
+        #expect(first.measures.roomNs == 0)
+        #expect(stored.dropFirst().allSatisfy { $0.measures.roomNs > 0 })
+        #expect(stored.count > 1)
+        #expect(rooms.withLock { $0 } > 0)
+    }
+
     @Test func theQueueOfTheLoopIsBoundedAndSaysSo() throws {
         var limits = LaneLimits()
         limits.maxCallerCommands = 3

@@ -30,7 +30,7 @@ public final class MemoryStore: MemoryReader, JournalStore {
     }
 
     /// Nothing is left to do: rows go with the batch that removes them.
-    public func maintain() throws(JournalError) -> Bool {
+    public func maintain(isIdle: Bool) throws(JournalError) -> Bool {
         try read { _ in false }
     }
 

@@ -63,15 +63,17 @@ final class LogMover {
         _ = try? connection.checkpoint(.passive)
     }
 
-    /// When the lane has time: less is left to wait then, and the disk may have less room than at the last commit. Throws the fault
-    /// that the checkpointer ended with, and has it try again.
-    func lookAfter() throws(JournalError) {
+    /// Now and then: the disk may have less room than at the last commit. Less is left to wait when the lane has time; under a load it
+    /// would only be moved more often, and each round keeps commits waiting. Throws the fault that the checkpointer ended with, and
+    /// has it try again.
+    func lookAfter(isIdle: Bool) throws(JournalError) {
         takeAnswer()
         guard connection.walPages > 0 else { return }
         bound = LogBound(path: connection.path)
         // Each fault is told once: not again while it is tried anew.
         let fault = checkpointer.isBusy ? nil : checkpointer.fault
-        if fault != nil || waitingBytes >= min(bound.startBytes, LogBound.idleBytes) {
+        let start = isIdle ? min(bound.startBytes, LogBound.idleBytes) : bound.startBytes
+        if fault != nil || waitingBytes >= start {
             checkpointer.move(restarts: connection.log.restarts)
         }
         if let fault { throw fault }

@@ -168,12 +168,12 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
 
     /// One piece of work: a transaction that deletes at most 2,000 rows. Pages of deleted rows are used again; the file gets smaller
     /// with `JournalInspection.compact()` only. Throws also when the log could not be moved beside the commits.
-    public func maintain() throws(JournalError) -> Bool {
+    public func maintain(isIdle: Bool) throws(JournalError) -> Bool {
         guard connection.isOpen else { throw Connection.closed }
         var isMore = try expireLeftKeys()
         if !isMore { isMore = try removeLeftLogs() }
         // Removals come first also when the log cannot be moved: they are what may make room.
-        try logMover.lookAfter()
+        try logMover.lookAfter(isIdle: isIdle)
         return isMore
     }
 

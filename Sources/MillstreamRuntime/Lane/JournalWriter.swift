@@ -32,6 +32,8 @@ final class JournalWriter {
     /// Of maintenance: how often in a row, and the last one.
     private var maintenanceFaults = 0
     private var maintenanceFault: JournalError?
+    /// In `makeRoom`, not reported yet.
+    private var roomNs: UInt64 = 0
     private var failedCommits: UInt64 = 0
     private var storedCommands: UInt64 = 0
 
@@ -260,7 +262,13 @@ final class JournalWriter {
         else { return }
         publish(report, done.outcome.directives)
         // No event waits for what only the next commit needs.
-        if done.wasStored { store.makeRoom() }
+        if done.wasStored { makeRoom() }
+    }
+
+    private func makeRoom() {
+        let start = MonotonicTime.current()
+        store.makeRoom()
+        roomNs += MonotonicTime.current().nanoseconds - start.nanoseconds
     }
 
     /// A batch failed: callers hear it, the rest is kept.
@@ -298,6 +306,8 @@ final class JournalWriter {
         report.measures.callerDepth = depths.callers
         report.measures.emissionDepth = depths.emissions
         report.measures.waitingEmitters = depths.waiting
+        report.measures.roomNs = roomNs
+        roomNs = 0
         report.measures.failedCommits = failedCommits
         report.measures.storedCommands = storedCommands
         var pauseMs = 1
@@ -333,9 +343,11 @@ final class JournalWriter {
         guard isOverdue || now >= maintainAt && (isIdle || maintenanceFaults > 0) else { return }
         batchesWithoutMaintenance = 0
         do throws(JournalError) {
-            maintenanceIsPending = try store.maintain()
+            let hasMore = try store.maintain(isIdle: isIdle)
+            // What was put off under a load is done when it has passed.
+            maintenanceIsPending = hasMore || !isIdle
             maintenanceFaults = 0
-            maintainAt = now.advanced(byMs: maintenanceIsPending ? 10 : limits.maintainIntervalMs)
+            maintainAt = now.advanced(byMs: hasMore ? 10 : limits.maintainIntervalMs)
         } catch {
             // The next commit tells whether the store is at fault; maintenance alone refuses nobody. It is tried again, and said
             // when it goes on failing.

@@ -36,8 +36,10 @@ public struct LaneMeasures: Sendable, Hashable {
     public var commands = 0
     /// Rows given to the store; 0 when there was nothing to store.
     public var mutations = 0
-    /// Nanoseconds in `commitAlone`: until the batch was on the disk. Room for the next is made after the report.
+    /// Nanoseconds in `commitAlone`: until the batch was on the disk.
     public var commitNs: UInt64 = 0
+    /// Nanoseconds in `makeRoom` since the report before; 0 when there was none. It follows a report, so the next one tells of it.
+    public var roomNs: UInt64 = 0
     /// Commands of HTTP requests waiting after this batch.
     public var callerDepth = 0
     /// Emissions waiting or kept for another try after this batch.
