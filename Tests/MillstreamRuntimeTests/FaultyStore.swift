@@ -13,6 +13,8 @@ final class FaultyStore: JournalStore {
         let isClosed = Locked(false)
         /// Of `maintain`.
         let maintenance = Locked<JournalError?>(nil)
+        /// Called by `maintain`, with what it was told.
+        let maintained = Locked<@Sendable (_ isIdle: Bool) -> Void>({ _ in })
         /// In place of making room.
         let room = Locked<@Sendable () -> Void>({})
         private let rule = Locked<@Sendable (_ number: Int, [JournalMutation]) -> JournalError?>({ _, _ in nil })
@@ -56,6 +58,7 @@ final class FaultyStore: JournalStore {
     var highestQueueOrder: Int64 { get throws(JournalError) { try inner.highestQueueOrder } }
     func makeReader() throws(JournalError) -> sending any JournalReading { try inner.makeReader() }
     func maintain(isIdle: Bool) throws(JournalError) -> Bool {
+        faults.maintained.withLock { $0 }(isIdle)
         if let error = faults.maintenance.withLock({ $0 }) { throw error }
         return try inner.maintain(isIdle: isIdle)
     }

@@ -26,22 +26,11 @@ final class JournalWriter {
     private var sweepAt = MonotonicTime(nanoseconds: 0)
     private var quarantineAt = MonotonicTime(nanoseconds: 0)
     private var stopAt: MonotonicTime?
-    private var batchesWithoutMaintenance = 0
-    private var maintenanceIsPending = false
-    private var maintainAt = MonotonicTime(nanoseconds: 0)
-    /// Of maintenance: how often in a row, and the last one.
-    private var maintenanceFaults = 0
-    private var maintenanceFault: JournalError?
-    /// In `makeRoom`, not reported yet.
-    private var roomNs: UInt64 = 0
-    private var failedCommits: UInt64 = 0
-    private var storedCommands: UInt64 = 0
-
+    private var maintenance: StoreMaintenance
+    private var totals = LaneTotals()
     /// Requests in the last batch that the loop answers.
     private var lastCallers = 0
 
-    /// A fault of maintenance that came so often, a second apart, is the store's.
-    private static let lastingMaintenanceFaults = 5
     /// Between the steps of one round of the ledger's sweep.
     private static let sweepStepMs = 20
 
@@ -51,6 +40,7 @@ final class JournalWriter {
         self.queue = queue
         self.limits = limits
         self.surroundings = surroundings
+        maintenance = StoreMaintenance(limits: limits)
         backoff = LaneBackoff(firstMs: limits.firstRetryMs, maxMs: limits.maxRetryMs)
     }
 
@@ -64,9 +54,9 @@ final class JournalWriter {
             throw error
         }
         ledger.didCommit()
-        var report = LaneReport()
-        report.notices = outcome.notices
-        report.removedUploads = outcome.removedUploads
+        var report = StoredBatch(outcome: outcome).report(on: [])
+        // Nobody's commit: nothing was waited for.
+        report.measures = LaneMeasures()
         publish(report, outcome.directives)
     }
 
@@ -75,7 +65,7 @@ final class JournalWriter {
         while true {
             if queue.isClosed, stopAt == nil { stopAt = MonotonicTime.current().advanced(byMs: limits.stopTimeoutMs) }
             if let stopAt {
-                if retry.isEmpty ? isDrained : MonotonicTime.current() >= stopAt { break }
+                if retry.isEmpty ? queue.isDrained : MonotonicTime.current() >= stopAt { break }
                 // A closed queue no longer makes its reader wait.
                 if !retry.isEmpty { usleep(10_000) }
             }
@@ -86,17 +76,11 @@ final class JournalWriter {
         return lost
     }
 
-    private var isDrained: Bool {
-        let depths = queue.depths
-        return depths.callers == 0 && depths.emissions == 0 && queue.isEmpty
-    }
-
     private var isFaulty: Bool { health != .ok }
     /// What the loop is told.
     private var publishedHealth: StoreHealth {
         if isFaulty { return health }
-        let lasting = maintenanceFaults >= Self.lastingMaintenanceFaults ? maintenanceFault : nil
-        return (readFault ?? lasting).map(StoreHealth.faulty) ?? .ok
+        return (readFault ?? maintenance.lastingFault).map(StoreHealth.faulty) ?? .ok
     }
 
     // MARK: Turns
@@ -150,8 +134,8 @@ final class JournalWriter {
             queue.settle(next.entries)
             finish(done, next.entries)
         case .failure(let error):
-            failedCommits += 1
-            let end = next.entries.first.flatMap { Self.end(ofRunOf: $0.command, error) }
+            totals.failedCommits += 1
+            let end = next.entries.first.flatMap { $0.command.endOfRun(refusedWith: error) }
             if let dropped = retry.failedInQuarantine(next, maxFailures: limits.maxFailuresAlone, replacement: end) {
                 queue.settle([dropped])
             }
@@ -175,16 +159,9 @@ final class JournalWriter {
 
     // MARK: One batch
 
-    private struct Done {
-        var replies: [LaneAnswer] = []
-        var outcome = LedgerOutcome()
-        var commitNs: UInt64 = 0
-        var wasStored: Bool { !outcome.mutations.isEmpty }
-    }
-
     /// Applies the entries and stores what follows, all or none.
-    private func attempt(_ entries: [LaneEntry], sweeping: Bool) -> Result<Done, JournalError> {
-        var done = Done()
+    private func attempt(_ entries: [LaneEntry], sweeping: Bool) -> Result<StoredBatch, JournalError> {
+        var done = StoredBatch()
         let now = surroundings.clock()
         // By index: an entry that is handed out is retained, with all that its command holds.
         for index in entries.indices {
@@ -236,31 +213,18 @@ final class JournalWriter {
         }
     }
 
-    private func finish(_ done: Done, _ entries: [LaneEntry]) {
+    private func finish(_ done: StoredBatch, _ entries: [LaneEntry]) {
         if done.wasStored {
             health = .ok
             backoff.reset()
             if readFault == nil { retryAt = MonotonicTime(nanoseconds: 0) }
-            batchesWithoutMaintenance += 1
-            maintenanceIsPending = true
+            maintenance.didCommit()
         }
-        storedCommands += UInt64(entries.count)
-        var report = LaneReport()
-        report.replies = done.replies
-        report.notices = done.outcome.notices
-        report.removedUploads = done.outcome.removedUploads
-        report.reached = done.outcome.reached
-        report.emittedAtNs.reserveCapacity(entries.count)
-        for index in entries.indices {
-            for _ in 0..<entries[index].eventCount { report.emittedAtNs.append(entries[index].emittedAtNs) }
-        }
-        report.measures.commands = entries.count
-        report.measures.mutations = done.outcome.mutations.count
-        report.measures.commitNs = done.commitNs
+        totals.storedCommands += UInt64(entries.count)
         guard
             !entries.isEmpty || done.wasStored || publishedHealth != toldHealth || !done.outcome.directives.isEmpty
         else { return }
-        publish(report, done.outcome.directives)
+        publish(done.report(on: entries), done.outcome.directives)
         // No event waits for what only the next commit needs.
         if done.wasStored { makeRoom() }
     }
@@ -268,7 +232,7 @@ final class JournalWriter {
     private func makeRoom() {
         let start = MonotonicTime.current()
         store.makeRoom()
-        roomNs += MonotonicTime.current().nanoseconds - start.nanoseconds
+        totals.roomNs += MonotonicTime.current().nanoseconds - start.nanoseconds
     }
 
     /// A batch failed: callers hear it, the rest is kept.
@@ -289,7 +253,7 @@ final class JournalWriter {
     }
 
     private func noteFailure(_ error: JournalError) {
-        failedCommits += 1
+        totals.failedCommits += 1
         health = .faulty(error)
         retryAt = MonotonicTime.current().advanced(byMs: backoff.next())
     }
@@ -300,16 +264,9 @@ final class JournalWriter {
     /// lost would be a hole in every stream.
     private func publish(_ report: LaneReport, _ directives: [WorkerDirective]) {
         var report = report
-        let depths = queue.depths
         toldHealth = publishedHealth
         report.storeHealth = toldHealth
-        report.measures.callerDepth = depths.callers
-        report.measures.emissionDepth = depths.emissions
-        report.measures.waitingEmitters = depths.waiting
-        report.measures.roomNs = roomNs
-        roomNs = 0
-        report.measures.failedCommits = failedCommits
-        report.measures.storedCommands = storedCommands
+        totals.tell(&report.measures, depths: queue.depths)
         var pauseMs = 1
         while !surroundings.deliver(report) {
             if let stopAt, MonotonicTime.current() >= stopAt { break }
@@ -329,44 +286,19 @@ final class JournalWriter {
             wake = min(wake, MonotonicTime.current().advanced(byMs: Int(clamping: inMs)))
         }
         if retry.hasQuarantine { wake = min(wake, quarantineAt) }
-        if maintenanceIsPending { wake = min(wake, maintainAt) }
+        if let maintainAt = maintenance.wakeAt { wake = min(wake, maintainAt) }
         // What is due cannot be stored before the pause is over: no spinning over it.
         return publishedHealth == .ok ? wake : max(wake, retryAt)
     }
 
-    /// Space and the write-ahead log are looked after when nothing waits, but not put off for ever under load.
     private func maintain(isIdle: Bool) {
         let now = MonotonicTime.current()
-        guard maintenanceIsPending, !isFaulty else { return }
-        // After a fault not sooner than the pause says, however many batches there are.
-        let isOverdue = batchesWithoutMaintenance >= limits.maxBatchesWithoutMaintenance && maintenanceFaults == 0
-        guard isOverdue || now >= maintainAt && (isIdle || maintenanceFaults > 0) else { return }
-        batchesWithoutMaintenance = 0
+        guard !isFaulty, maintenance.isDue(at: now, isIdle: isIdle) else { return }
         do throws(JournalError) {
             let hasMore = try store.maintain(isIdle: isIdle)
-            // What was put off under a load is done when it has passed.
-            maintenanceIsPending = hasMore || !isIdle
-            maintenanceFaults = 0
-            maintainAt = now.advanced(byMs: hasMore ? 10 : limits.maintainIntervalMs)
+            maintenance.didMaintain(hasMore: hasMore, isIdle: isIdle, at: now)
         } catch {
-            // The next commit tells whether the store is at fault; maintenance alone refuses nobody. It is tried again, and said
-            // when it goes on failing.
-            maintenanceFaults += 1
-            maintenanceFault = error
-            maintainAt = now.advanced(byMs: limits.maintainIntervalMs)
-        }
-    }
-
-    /// What ends a run whose event the store does not take.
-    private static func end(ofRunOf command: LedgerCommand, _ error: JournalError) -> LedgerCommand? {
-        switch command {
-        case .emit(let run, let draft):
-            let message = "the event \(draft.name) could not be stored: \(error)"
-            return .finish(run, .failed(JobError(code: "store", message: message), retryable: false))
-        case .finish(let run, .completed):
-            let message = "the result could not be stored: \(error)"
-            return .finish(run, .failed(JobError(code: "store", message: message), retryable: false))
-        default: return nil
+            maintenance.didFail(error, at: now)
         }
     }
 }

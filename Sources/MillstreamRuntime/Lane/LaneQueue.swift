@@ -206,7 +206,13 @@ final class LaneQueue: @unchecked Sendable {
         for waiter in turnedAway { waiter.decided(.closed) }
     }
 
-    var isEmpty: Bool { condition.withLock { state.fromLoop.isEmpty && state.fromWorkers.isEmpty } }
+    /// Nothing is queued, and all that was taken is settled.
+    var isDrained: Bool {
+        condition.withLock {
+            state.fromLoop.isEmpty && state.fromWorkers.isEmpty && state.callerUse.count == 0
+                && state.emissionUse.count == 0
+        }
+    }
 
     var isClosed: Bool { condition.withLock { state.isClosed } }
 
