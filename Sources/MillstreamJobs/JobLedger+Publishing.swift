@@ -91,10 +91,12 @@ extension JobLedger {
             plan.add(event, as: try publication(of: event, in: entry), epoch: entry.epoch)
             return nil
         }
-        guard (1..<plan.expected).contains(sequence) else { return .sequenceGap(expected: plan.expected) }
+        // What is stored, not the plan: the whole request is refused, and with it what it brought so far.
+        let gap = LedgerRefusal.sequenceGap(expected: entry.record.workerSequence + 1)
+        guard (1..<plan.expected).contains(sequence) else { return gap }
         var number = plan.fresh[sequence]
         if number == nil { number = try self.number(of: sequence, in: entry) }
-        guard let number else { return .sequenceGap(expected: plan.expected) }
+        guard let number else { return gap }
         plan.numbers.append(EventID(epoch: entry.epoch, sequence: number))
         return nil
     }
