@@ -136,7 +136,7 @@ final class ServerApplication: HTTPApplication {
         case .jobInput(let id): try jobs.input(id, request, exchange)
         case .jobCancel(let id):
             try Self.checkType(ofOptionalBody: exchange)
-            try jobs.cancel(id, request)
+            try jobs.cancel(id, request, exchange)
         case .events: try logs.events(request, exchange)
         case .channelEvents(let name): try logs.publish(to: .channel(name), request, exchange)
         case .uploads: try uploads.store(request, exchange)

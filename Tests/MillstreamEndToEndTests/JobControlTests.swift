@@ -22,6 +22,26 @@ import Testing
         #expect(bare.status == 200)
     }
 
+    @Test(
+        arguments: [
+            ("{\"reason\":\"x\"}", "application/json", 400, "unknown-member"),
+            ("{broken", "application/json", 400, "malformed-json"), ("[]", "application/json", 400, "wrong-type"),
+            ("{}", "text/plain", 415, "unsupported-media-type"),
+        ])
+    func aCancelThatCannotBeReadCancelsNothing(
+        _ body: String, _ type: String, _ status: Int, _ problem: String
+    ) throws {
+        let server = try HeldKinds.server()
+        let id = try server.client.start("held")
+        let refused = try server.client.request(
+            "POST", "/v1/jobs/\(id)/cancel", ["Content-Type": type], body: Array(body.utf8))
+        #expect(refused.status == status)
+        #expect(refused.problem == problem)
+        if problem == "unknown-member" { #expect(refused.fields == ["reason"]) }
+        #expect(try server.client.get("/v1/jobs/\(id)")["finished_at"] is NSNull)
+        #expect(try server.client.cancel(id).status == 202)
+    }
+
     @Test func aProgramThatIgnoresTheRequestToEndIsKilledWithItsWholeGroup() throws {
         let script = """
             #!/bin/sh

@@ -67,4 +67,11 @@ enum JSONBody {
             throw Problem(.malformedJSON, "at byte \(error.offset): \(error.reason)")
         }
     }
+
+    /// For a request that says everything by its path: the body is missing, or an object without members.
+    static func checkEmpty(_ body: [UInt8]) throws(Problem) {
+        guard !body.isEmpty else { return }
+        var fields = try FieldReader(try parse(body))
+        try fields.finish()
+    }
 }

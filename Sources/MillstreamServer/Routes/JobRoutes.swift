@@ -141,7 +141,8 @@ final class JobRoutes {
 
     // MARK: POST /v1/jobs/{id}/cancel and /input
 
-    func cancel(_ id: JobID, _ request: RequestContext) throws(Problem) {
+    func cancel(_ id: JobID, _ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
+        try JSONBody.checkEmpty(exchange.body)
         try core.submit(.cancel(id)) { [unowned self] reply in
             switch reply {
             case .job(let record, let isNew): show(record, status: isNew ? 202 : 200, appliedWait: nil, request)
