@@ -8,7 +8,7 @@ import MillstreamJournal
 public final class JobDirectory {
     /// Ended jobs held at most; which ones is decided by their last use.
     public let maxEndedJobs: Int
-    /// Longer results are left to the store.
+    /// Longer results are left to the store, as are inputs beyond those of live jobs in the ledger.
     public static let maxHeldResultBytes = 16_384
 
     // No run-time checks of exclusive access on what each notice touches.
@@ -151,6 +151,9 @@ public final class JobDirectory {
     /// - Parameter isNews: whether it happened now; false for a job that ended some time ago.
     private func put(_ record: JobRecord, isNews: Bool) {
         var record = record
+        if record.input.byteCount > LedgerLimits.maxHeldInputBytes {
+            record.input = record.input.held(upTo: LedgerLimits.maxHeldInputBytes)
+        }
         if let result = record.result, result.byteCount > Self.maxHeldResultBytes {
             record.result = result.held(upTo: Self.maxHeldResultBytes)
         }

@@ -23,6 +23,9 @@ public struct JobRecord: Hashable, Sendable {
         body = Body(Values(ref: ref, id: id, kind: kind, epoch: epoch, input: input, createdAt: createdAt))
     }
 
+    /// Whether none of its texts was left in the store.
+    public var hasTexts: Bool { input.text != nil && (result == nil || result?.text != nil) }
+
     /// The id of the last event, or nil when the log is empty.
     public var lastEventID: EventID? {
         lastSequence == 0 ? nil : EventID(epoch: epoch, sequence: lastSequence)

@@ -149,7 +149,7 @@ final class ServerCore {
 
     /// The record with those texts that are too long to be held in memory.
     func withTexts(of record: JobRecord, _ done: @escaping (Result<JobRecord, Problem>) -> Void) {
-        guard record.input.text == nil || record.result.map({ $0.text == nil }) == true else {
+        guard !record.hasTexts else {
             done(.success(record))
             return
         }

@@ -112,6 +112,27 @@ import Testing
         #expect(owned?.compactMap { $0["id"] as? String } == [ids[5], ids[3], ids[1]])
     }
 
+    @Test func theListHasWholeJobs() throws {
+        let server = try HeldKinds.server(
+            more: "  long:\n    worker: { exec: [\"./long.sh\"] }\n",
+            files: [
+                "long.sh": """
+                #!/bin/sh
+                read -r start
+                printf '{"event":"result","data":"%s"}\\n' "$(head -c 20000 /dev/zero | tr '\\0' y)"
+
+                """
+            ])
+        let input = String(repeating: "x", count: 20_000)
+        let ended = try server.client.start("long", input: "\"\(input)\"")
+        _ = try server.client.events(ended).rest()
+        let running = try server.client.start("held", input: "\"\(input)\"")
+        let jobs = try #require(try server.client.get("/v1/jobs")["jobs"] as? [[String: Any]])
+        #expect(jobs.compactMap { $0["id"] as? String } == [running, ended])
+        #expect(jobs.compactMap { $0["input"] as? String } == [input, input])
+        #expect(jobs.last?["result"] as? String == String(repeating: "y", count: 20_000))
+    }
+
     @Test func theListIsFilteredByStateAndKind() throws {
         let server = try HeldKinds.server()
         let ended = try server.client.start("demo.steps", input: "{\"steps\":1,\"interval_ms\":1}")

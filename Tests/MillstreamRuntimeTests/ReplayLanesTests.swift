@@ -74,7 +74,7 @@ struct ReplayLanesTests {
             case .head(nil) = try answers.answer(2),
             case .eventsPage(let pageHead?, let events) = try answers.answer(3),
             case .job(let job?) = try answers.answer(4), case .job(let sameJob?) = try answers.answer(5),
-            case .jobs(let list) = try answers.answer(6), case .upload(nil) = try answers.answer(7),
+            case .jobs(let list, nil) = try answers.answer(6), case .upload(nil) = try answers.answer(7),
             case .statistics(let statistics) = try answers.answer(8), case .job(nil) = try answers.answer(9)
         else {
             Issue.record("an answer of another sort")
@@ -84,6 +84,30 @@ struct ReplayLanesTests {
         #expect(events.count == 6 && events.last?.name == "completed")
         #expect(head == pageHead && head.ref == record.ref && head.lastSequence == 6 && head.trimmedThrough == 0)
         #expect(job.state == .completed && sameJob == job && list.count == 1 && statistics.jobs == 1)
+    }
+
+    @Test func aListHasAllTextsAndEndsEarlyWhenTheyAreLong() throws {
+        let store = MemoryStore(maxBytes: 64 << 20)
+        let half = JSONText.string(String(repeating: "x", count: ReplayLane.maxListBytes / 2))
+        let epoch = try #require(Epoch("e"))
+        let jobs = (1...4).map { number in
+            var job = JobRecord(
+                ref: LogRef(Int64(number)), id: JobID(trusted: "j\(number)"), kind: "k", input: StoredValue(half),
+                epoch: epoch, createdAt: Timestamp(milliseconds: 0))
+            if number == 1 { job.result = job.input }
+            return job
+        }
+        try store.commit(jobs.map { .insertJob($0) })
+        let answers = Answers()
+        let lanes = ReplayLanes(readers: [JournalReaderHandover(store)]) { answers.take($0) }
+        defer { lanes.stop() }
+        for (ticket, before) in [nil, LogRef(3), LogRef(2)].enumerated() {
+            let request = ReadRequest.jobs(JobFilter(), before: before, limit: 3)
+            #expect(lanes.read(request, ticket: LaneTicket(UInt64(ticket))))
+        }
+        #expect(try answers.answer(0) == .jobs([jobs[3], jobs[2]], next: LogRef(3)))
+        #expect(try answers.answer(1) == .jobs([jobs[1], jobs[0]], next: nil))
+        #expect(try answers.answer(2) == .jobs([jobs[0]], next: nil))
     }
 
     @Test func readsBeyondTheBoundAndAfterTheEndAreRefused() throws {
@@ -116,7 +140,7 @@ struct ReplayLanesTests {
         #expect(lanes.read(.job(JobID(trusted: "x")), ticket: LaneTicket(2)))
         #expect(try answers.answer(2) == .job(nil))
         release.signal()
-        #expect(try answers.answer(1) == .jobs([]))
+        #expect(try answers.answer(1) == .jobs([], next: nil))
         _ = bench
     }
 }

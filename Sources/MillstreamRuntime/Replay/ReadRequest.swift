@@ -47,7 +47,7 @@ public enum ReadRequest: Sendable, Hashable {
     case job(JobID)
     /// The same by log, for an ended run whose name is another's. → `.job`
     case jobByRef(LogRef)
-    /// Newest first. → `.jobs`
+    /// Newest first, with input and result texts; at most `limit`, 1 or more. → `.jobs`
     case jobs(JobFilter, before: LogRef?, limit: Int)
     /// → `.upload`
     case upload(String)
@@ -69,7 +69,8 @@ public enum ReadResult: Sendable, Hashable {
     /// The head was read after the events, so that it never knows less than they tell; nil when the log is gone.
     case eventsPage(LogHead?, [EventRecord])
     case job(JobRecord?)
-    case jobs([JobRecord])
+    /// Whole jobs, and the one below which more follow; nil when there are no more.
+    case jobs([JobRecord], next: LogRef?)
     case upload(UploadRecord?)
     case statistics(JournalStatistics)
 }

@@ -5,6 +5,9 @@ import MillstreamLoop
 // One reading thread: takes requests, asks its reader, posts results. It decides nothing and keeps nothing.
 
 final class ReplayLane {
+    /// A list ends with the job whose texts bring it to this.
+    static let maxListBytes = 4 << 20
+
     private let reader: any JournalReading
     private let queue: ReadQueue
     private let deliver: @Sendable (ReadReport) -> Bool
@@ -49,10 +52,28 @@ final class ReplayLane {
             try eventsPage(name, after: after, maxEvents: maxEvents, maxBytes: maxBytes)
         case .job(let id): .job(try reader.job(id))
         case .jobByRef(let ref): .job(try reader.job(ref: ref))
-        case .jobs(let filter, let before, let limit): .jobs(try reader.jobs(filter, before: before, limit: limit))
+        case .jobs(let filter, let before, let limit): try jobs(filter, before: before, limit: limit)
         case .upload(let id): .upload(try reader.upload(id))
         case .statistics: .statistics(try reader.statistics())
         }
+    }
+
+    /// The store's list leaves long texts out; those are read one by one, as far as the page goes.
+    private func jobs(_ filter: JobFilter, before: LogRef?, limit: Int) throws(JournalError) -> ReadResult {
+        // One more than shown tells whether another page follows.
+        let listed = try reader.jobs(filter, before: before, limit: limit + 1)
+        var page: [JobRecord] = []
+        var last: LogRef?
+        var bytes = 0
+        for (index, job) in listed.enumerated() {
+            guard index < limit, bytes < Self.maxListBytes else { return .jobs(page, next: last) }
+            last = job.ref
+            // One that was removed since is not shown.
+            guard let whole = job.hasTexts ? job : try reader.job(ref: job.ref) else { continue }
+            bytes += whole.input.byteCount + (whole.result?.byteCount ?? 0)
+            page.append(whole)
+        }
+        return .jobs(page, next: nil)
     }
 
     private func head(_ name: LogName) throws(JournalError) -> LogHead? {

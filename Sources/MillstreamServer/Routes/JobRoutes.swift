@@ -113,28 +113,27 @@ final class JobRoutes {
             }
             before = LogRef(number)
         }
-        // One more than shown tells whether another page follows.
-        try core.read(.jobs(filter, before: before, limit: limit + 1)) { [unowned self] result in
+        try core.read(.jobs(filter, before: before, limit: limit)) { [unowned self] result in
             switch result {
-            case .success(.jobs(let records)): list(records, limit: limit, request)
+            case .success(.jobs(let records, let next)): list(records, next: next, request)
             case .failure(let error): core.refuse(request, Problem(store: error))
             case .success: core.refuse(request, Problem(.internalError, "unexpected answer"))
             }
         }
     }
 
-    private func list(_ records: [JobRecord], limit: Int, _ request: RequestContext) {
+    private func list(_ records: [JobRecord], next: LogRef?, _ request: RequestContext) {
         var writer = JSONWriter(reserving: 1024)
         writer.beginObject()
         writer.name("jobs")
         writer.beginArray()
-        for record in records.prefix(limit) {
+        for record in records {
             let current = core.directory.merge(record)
-            writer.raw(core.render(current, includeInput: true))
+            // A long result that came since the list was read is not at hand; the job is shown whole, as it was then.
+            writer.raw(core.render(current.hasTexts ? current : record, includeInput: true))
         }
         writer.endArray()
-        let next = records.count > limit ? String(records[limit - 1].ref.number, radix: 36) : nil
-        writer.member("next_cursor", next)
+        writer.member("next_cursor", next.map { String($0.number, radix: 36) })
         writer.endObject()
         core.reply(request, status: 200, headers: [JSONBody.contentType], body: writer.finish().bytes)
     }
