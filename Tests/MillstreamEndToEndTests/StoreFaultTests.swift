@@ -58,7 +58,9 @@ import Testing
         let held = try server.client.start("held")
         let stream = try server.client.events(held)
         let began = try #require(try stream.until("began").last?.id)
-        var acknowledged: [String] = [held]
+        let ended = try server.client.start("demo.steps", input: "{\"steps\":1,\"interval_ms\":1}")
+        _ = try server.client.events(ended).rest()
+        var acknowledged: [String] = [held, ended]
         let before = try server.client.post("/v1/channels/c/events", json: "{\"event\":\"e\",\"data\":\"before\"}")
         var published = before["ids"] as? [String] ?? []
         try disk.fill()
@@ -78,6 +80,10 @@ import Testing
         #expect(problem.status == 503)
         #expect(problem.problem == "store-unavailable")
         #expect(problem.headers["retry-after"] != nil)
+        // What needs nothing of the store is answered; a cancellation that begins does need it.
+        let late = try server.client.cancel(ended)
+        #expect(late.status == 200)
+        #expect(late.string("state") == "completed")
 
         // A stream is answered with 200 all the same: any other status would end an EventSource for good.
         #expect(try server.client.events(held).status == 200)

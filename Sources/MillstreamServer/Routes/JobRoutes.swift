@@ -145,9 +145,25 @@ final class JobRoutes {
         try core.submit(.cancel(id)) { [unowned self] reply in
             switch reply {
             case .job(let record, let isNew): show(record, status: isNew ? 202 : 200, appliedWait: nil, request)
+            case .refused(.store(let error)): cancelWithoutStore(id, Problem(store: error), request)
             case .refused(let refusal): core.refuse(request, Problem(refusal))
             case .published, .upload: core.refuse(request, Problem(.internalError, "unexpected answer"))
             }
+        }
+    }
+
+    /// The store took nothing; a job that has ended, or is being cancelled, needs nothing of it.
+    private func cancelWithoutStore(_ id: JobID, _ fault: Problem, _ request: RequestContext) {
+        do throws(Problem) {
+            try core.withRecord(of: id) { [unowned self] found in
+                guard case .success(let record) = found, record.state.isTerminal || record.cancelRequested else {
+                    core.refuse(request, fault)
+                    return
+                }
+                show(record, status: 200, appliedWait: nil, request)
+            }
+        } catch {
+            core.refuse(request, error)
         }
     }
 
