@@ -45,6 +45,15 @@ import Testing
         #expect(problem?.fields.first?.field == field)
     }
 
+    @Test func anIDThatClientsTakeOutOfAPathIsRefusedForThat() {
+        for id in [".", ".."] {
+            let problem = #expect(throws: Problem.self) { try create("{\"kind\":\"k\",\"id\":\"\(id)\"}") }
+            #expect(problem?.code == .invalidValue)
+            #expect(problem?.fields.first?.message == "must not be . or .., which clients take out of a URL's path")
+        }
+        #expect(throws: Never.self) { try create(#"{"kind":"k","id":"..."}"#) }
+    }
+
     @Test(arguments: ["", "{", "[]", "null", "{\"kind\":\"k\",}", "{\"kind\":\"a\",\"kind\":\"b\"}", "\u{FEFF}{}"])
     func whatIsNoObjectIs400(body: String) {
         let problem = #expect(throws: Problem.self) { try create(body) }

@@ -20,7 +20,14 @@ enum CreateJobRequest {
         }
         if let id = fields.string("id") {
             job.id = JobID(id)
-            if job.id == nil { fields.refuse("id", "must be 1 to 64 characters out of A-Z a-z 0-9 . _ -") }
+            if job.id == nil {
+                let isDots = JobID.isName(id, maxLength: 64)
+                fields.refuse(
+                    "id",
+                    isDots
+                        ? "must not be . or .., which clients take out of a URL's path"
+                        : "must be 1 to 64 characters out of A-Z a-z 0-9 . _ -")
+            }
         }
         job.owner = fields.string("owner")
         if let owner = job.owner, !isPrincipal(owner) {
