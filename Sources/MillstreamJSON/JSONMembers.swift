@@ -61,6 +61,9 @@ package struct JSONMembers: Sendable {
         JSONText(trusted: Array(bytes[places[index].value]))
     }
 
+    /// The length of the value's text.
+    package func byteCount(at index: Int) -> Int { places[index].value.count }
+
     /// Whether the value is `null`.
     package func isNull(at index: Int) -> Bool {
         bytes[places[index].value.lowerBound] == UInt8(ascii: "n")

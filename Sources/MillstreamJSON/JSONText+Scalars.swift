@@ -10,6 +10,14 @@ extension JSONText {
         }
     }
 
+    /// Whether it is a string with a lone surrogate: two such strings may have the same ``stringValue``.
+    package var hasLoneSurrogate: Bool {
+        guard kind == .string, bytes.count >= 2 else { return false }
+        return bytes.withUnsafeBufferPointer {
+            StringUnescape.hasLoneSurrogate(UnsafeBufferPointer(rebasing: $0[1..<$0.count - 1]))
+        }
+    }
+
     /// `true` or `false`; nil for other kinds.
     public var boolValue: Bool? {
         kind == .bool ? bytes.first == UInt8(ascii: "t") : nil

@@ -25,6 +25,25 @@ enum StringUnescape {
         return result
     }
 
+    /// Whether an escape in it is half a character, so that ``string(_:)`` is not what was written.
+    static func hasLoneSurrogate(_ inner: UnsafeBufferPointer<UInt8>) -> Bool {
+        var at = 0
+        while at < inner.count {
+            guard inner[at] == ASCII.backslash else {
+                at += 1
+                continue
+            }
+            guard let unit = codeUnit(inner, at), unit & 0xF800 == 0xD800 else {
+                at += 2
+                continue
+            }
+            let isHigh = unit & 0xFC00 == 0xD800
+            guard isHigh, let low = codeUnit(inner, at + 6), low & 0xFC00 == 0xDC00 else { return true }
+            at += 12
+        }
+        return false
+    }
+
     /// Appends what the escape at `at` stands for; the index behind it.
     private static func unescape(_ inner: UnsafeBufferPointer<UInt8>, _ at: Int, into result: inout [UInt8]) -> Int {
         guard at + 1 < inner.count else {

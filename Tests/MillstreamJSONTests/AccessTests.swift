@@ -30,6 +30,8 @@ import Testing
         let text = try JSONText(validating: literal.utf8)
         #expect(try #require(text.stringValue).utf8.elementsEqual(value.utf8))
         #expect(text.text == literal)
+        // No value here has U+FFFD but in place of a lone surrogate.
+        #expect(text.hasLoneSurrogate == value.unicodeScalars.contains("\u{FFFD}"))
     }
 
     @Test(arguments: [

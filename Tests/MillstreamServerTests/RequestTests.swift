@@ -30,6 +30,10 @@ import Testing
         (#"{"kind":"k","priority":1.5}"#, .wrongType, "priority"),
         (#"{"kind":"k","viewers":"ann"}"#, .wrongType, "viewers"),
         (#"{"kind":"k","viewers":[1]}"#, .wrongType, "viewers"),
+        (#"{"kind":"k","owner":"\ud800"}"#, .wrongType, "owner"),
+        (#"{"kind":"k","viewers":["ann","\udc00\ud800"]}"#, .wrongType, "viewers"),
+        (#"{"kind":"k","id":"a\udfff"}"#, .wrongType, "id"),
+        (#"{"kind":"\ud800k"}"#, .wrongType, "kind"),
         (#"{"kind":"k","priority":101}"#, .invalidValue, "priority"),
         (#"{"kind":"k","id":"a b"}"#, .invalidValue, "id"),
         (#"{"kind":"k","id":""}"#, .invalidValue, "id"),
@@ -43,6 +47,12 @@ import Testing
         let problem = #expect(throws: Problem.self) { try create(body) }
         #expect(problem?.code == code)
         #expect(problem?.fields.first?.field == field)
+    }
+
+    @Test func aReplacementCharacterThatWasSentIsText() throws {
+        let job = try create(#"{"kind":"k","owner":"\ufffd\ud834\udd1e","viewers":["\ufffd"]}"#)
+        #expect(job.owner == "\u{FFFD}\u{1D11E}")
+        #expect(job.viewers == ["\u{FFFD}"])
     }
 
     @Test func anIDThatClientsTakeOutOfAPathIsRefusedForThat() {

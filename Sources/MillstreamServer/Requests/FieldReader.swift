@@ -41,9 +41,14 @@ struct FieldReader {
         return value
     }
 
+    /// Texts are names of something, mostly: one that would be changed on its way in could become another's name.
     mutating func string(_ name: String) -> String? {
         guard let index = place(name), !members.isNull(at: index) else { return nil }
         guard let text = members.string(at: index) else { return wrongType(name, "must be a string") }
+        // Without escapes it is as long as its literal, and nothing of it was replaced.
+        if members.byteCount(at: index) != text.utf8.count + 2, members.value(at: index).hasLoneSurrogate {
+            return wrongType(name, "must not hold half of a surrogate pair")
+        }
         return text
     }
 
@@ -65,6 +70,9 @@ struct FieldReader {
         var strings: [String] = []
         for element in elements {
             guard let text = element.stringValue else { return wrongType(name, "must be an array of strings") }
+            if element.hasLoneSurrogate {
+                return wrongType(name, "must not hold half of a surrogate pair")
+            }
             strings.append(text)
         }
         return strings
