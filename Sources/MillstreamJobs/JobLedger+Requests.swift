@@ -10,7 +10,7 @@ extension JobLedger {
         if let missing = try missingUpload(in: uploads) { return .refused(.unknownUpload(missing)) }
         guard entry.record.messageCount < limits.maxMessagesPerJob else {
             draft.reach(.messagesPerJob)
-            return .refused(.limit("the job has received \(limits.maxMessagesPerJob) messages already"))
+            return .refused(.tooManyMessages(limit: limits.maxMessagesPerJob))
         }
         let input = try inputText(of: entry)
         change(entry)

@@ -135,8 +135,10 @@ public enum LedgerRefusal: Error, Sendable, Hashable {
     case sequenceGap(expected: Int64)
     case reservedEventName(String)
     case unknownUpload(String)
-    /// The bound of the channels, or of one job's messages.
+    /// The bound of the channels: some may go.
     case limit(String)
+    /// The bound of one job's messages, which are kept until its end.
+    case tooManyMessages(limit: Int)
     case eventTooLarge(maxBytes: Int)
     case store(JournalError)
 }

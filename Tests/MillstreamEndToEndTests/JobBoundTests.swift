@@ -45,7 +45,10 @@ import Testing
         let stream = try server.client.events(id)
         for _ in 0..<2 { #expect(try server.client.give(id, input: "1").status == 202) }
         #expect(try server.client.hits("limits.max_messages_per_job") == 0)
-        #expect(try server.client.give(id, input: "\"end\"").problem == "limit-reached")
+        let refused = try server.client.give(id, input: "\"end\"")
+        #expect(refused.status == 409)
+        #expect(refused.problem == "too-many-messages")
+        #expect(refused.headers["retry-after"] == nil, "it never has room again")
         #expect(try server.client.hits("limits.max_messages_per_job") == 1)
         for _ in 0..<2 { try stream.until("echo") }
         #expect(try server.client.cancel(id).status == 202)

@@ -202,7 +202,7 @@ struct LifecycleTests {
         let id = try fixture.create().id
         let input = LedgerCommand.input(id, body: .emptyObject, uploads: [])
         #expect(try fixture.refusal(input) == nil)
-        guard case .limit = try fixture.refusal(input) else { throw LedgerFixture.Unexpected() }
+        #expect(try fixture.refusal(input) == .tooManyMessages(limit: 1))
         try fixture.run(.finish(fixture.currentRun(id), .completed(nil)))
         #expect(try fixture.refusal(input) == .ended)
         #expect(try fixture.refusal(.input(JobID(trusted: "none"), body: .null, uploads: [])) == .notFound)

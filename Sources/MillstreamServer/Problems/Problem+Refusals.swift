@@ -40,6 +40,8 @@ extension Problem {
         case .limit(let what):
             self.init(.limitReached, what)
             headers = [("Retry-After", "5")]
+        case .tooManyMessages(let limit):
+            self.init(.tooManyMessages, "the job has received \(limit) messages already")
         case .eventTooLarge(let maxBytes):
             self = .field(.invalidValue, "data", "must be at most \(maxBytes) bytes")
         case .store(let error):

@@ -24,6 +24,7 @@ struct Problem: Error, Sendable, Equatable {
         case jobEnded = "job-ended"
         case pastAttempt = "past-attempt"
         case sequenceGap = "sequence-gap"
+        case tooManyMessages = "too-many-messages"
         case lengthRequired = "length-required"
         case contentTooLarge = "content-too-large"
         case uriTooLong = "uri-too-long"
@@ -68,6 +69,7 @@ struct Problem: Error, Sendable, Equatable {
             case .jobEnded: (409, "The job has ended")
             case .pastAttempt: (409, "The attempt is not the present one")
             case .sequenceGap: (409, "The sequence skips")
+            case .tooManyMessages: (409, "The job takes no more messages")
             case .lengthRequired: (411, "Length required")
             case .contentTooLarge: (413, "Content too large")
             case .uriTooLong: (414, "URI too long")
