@@ -129,8 +129,10 @@ import Testing
         let running = try server.client.start("held", input: "\"\(input)\"")
         let jobs = try #require(try server.client.get("/v1/jobs")["jobs"] as? [[String: Any]])
         #expect(jobs.compactMap { $0["id"] as? String } == [running, ended])
-        #expect(jobs.compactMap { $0["input"] as? String } == [input, input])
-        #expect(jobs.last?["result"] as? String == String(repeating: "y", count: 20_000))
+        let areWhole = jobs.allSatisfy { $0["input"] as? String == input }
+        #expect(areWhole)
+        let hasResult = jobs.last?["result"] as? String == String(repeating: "y", count: 20_000)
+        #expect(hasResult)
     }
 
     @Test func theListIsFilteredByStateAndKind() throws {
