@@ -112,6 +112,15 @@ final class HTTPConnection {
         return true
     }
 
+    /// A request's head has come, and its answer has not left with everything that the peer sent.
+    var isInExchange: Bool {
+        switch phase {
+        case .newborn, .excess, .idle, .readingHead, .closed: false
+        case .readingBody, .storingUpload, .finishingUpload, .presenting, .exchanging, .writing, .flushing, .lingering:
+            true
+        }
+    }
+
     // MARK: End
 
     /// Ends the connection at once; evhttp frees its objects and closes the socket.

@@ -122,9 +122,17 @@ public final class HTTPServer {
         loop.assertOnLoop()
         isDraining = true
         stopListening()
-        for case let connection? in connections where connection.phase == .idle || connection.phase == .excess {
-            connection.free()
+        settleNewborns()
+        for case let connection? in connections {
+            // Its next request may have come already.
+            if connection.phase == .idle { connection.readInput() }
+            if connection.phase == .idle || connection.phase == .excess { connection.free() }
         }
+    }
+
+    /// Whether requests whose heads have come are not answered yet, or answers have not wholly left. Looks at all connections.
+    public var hasExchanges: Bool {
+        connections.contains { $0?.isInExchange == true }
     }
 
     /// Ends everything at once: listeners, connections and streams.

@@ -12,8 +12,10 @@ final class Drain {
         case draining
         /// The graceful time is over: running jobs go back to the queue.
         case releasing
-        /// Readers have been told; their last bytes are on the way.
+        /// Readers have been told; their last bytes are on the way, as are the answers to requests whose heads have come.
         case closing
+        /// The readers' time is over; only such requests are waited for.
+        case answering
     }
 
     /// How long the last bytes of streams may take, with room for the drain to EOF of each.
@@ -24,6 +26,8 @@ final class Drain {
     private unowned let core: ServerCore
     private var state = State.serving
     private var timer: LoopTimer?
+    /// When the graceful time is over.
+    private var gracefulEnd = MonotonicTime.never
 
     init(core: ServerCore) {
         self.core = core
@@ -40,18 +44,23 @@ final class Drain {
         core.log.notice("draining", metadata: ["running_jobs": "\(runningCount)"])
         core.readiness.knownFailure = "draining"
         _ = core.lane.submit(.drain)
+        gracefulEnd = core.loop.now.advanced(byMs: core.settings.gracefulTimeoutMs)
         timer = core.loop.schedule(afterMs: core.settings.gracefulTimeoutMs) { [unowned self] in release() }
         lookAgain()
     }
 
-    /// After anything that may have ended a job or a stream.
+    /// After anything that may have ended a job, a stream or a request.
     func lookAgain() {
         switch state {
         case .serving: break
         case .draining, .releasing:
             if runningCount == 0 { close() }
         case .closing:
-            if core.http.streams.count == 0 { core.loop.stop() }
+            core.parked.releaseAll()
+            if core.http.streams.count == 0, !core.http.hasExchanges { core.loop.stop() }
+        case .answering:
+            core.parked.releaseAll()
+            if !core.http.hasExchanges { core.loop.stop() }
         }
     }
 
@@ -67,12 +76,20 @@ final class Drain {
     }
 
     private func close() {
-        guard state != .closing else { return }
+        guard state == .draining || state == .releasing else { return }
         state = .closing
         core.parked.releaseAll()
         core.streams.closeAll(.drain)
         core.http.beginDrain()
-        timer = core.loop.schedule(afterMs: Self.closingTimeoutMs) { [unowned self] in core.loop.stop() }
+        timer = core.loop.schedule(afterMs: Self.closingTimeoutMs) { [unowned self] in finishAnswers() }
         core.loop.atTickEnd(.settle) { [unowned self] in lookAgain() }
+    }
+
+    /// What is left of the graceful time belongs to those who still send a request.
+    private func finishAnswers() {
+        guard core.loop.now < gracefulEnd else { return core.loop.stop() }
+        state = .answering
+        let leftMs = gracefulEnd.milliseconds(since: core.loop.now)
+        timer = core.loop.schedule(afterMs: Int(leftMs)) { [unowned self] in core.loop.stop() }
     }
 }

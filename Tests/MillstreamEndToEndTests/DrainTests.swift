@@ -23,6 +23,37 @@ import Testing
         #expect(try server.waitForExit() == 0)
     }
 
+    /// The head has come, so the server waits for the rest, although no job and no stream holds it.
+    @Test func aRequestThatIsUnderWayIsAnswered() throws {
+        let server = try ServerProcess()
+        let kept = try TestConnection(port: server.port)
+        try kept.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try kept.response().status == 200)
+        let job = try beginPost("/v1/jobs", "application/json", byteCount: 21, server)
+        let upload = try beginPost("/v1/uploads", "text/plain", byteCount: 2, server)
+        server.signal(SIGTERM)
+        #expect(try kept.receiveAll().isEmpty, "the drain has begun")
+        try upload.send("hi")
+        #expect(try upload.response().status == 201)
+        try job.send("{\"kind\":\"demo.steps\"}")
+        let refused = try job.response()
+        #expect(refused.status == 503)
+        #expect(refused.problem == "draining")
+        #expect(try server.waitForExit() == 0)
+    }
+
+    /// Sends a head, and returns when the server has read it.
+    private func beginPost(
+        _ path: String, _ type: String, byteCount: Int, _ server: ServerProcess
+    ) throws -> TestConnection {
+        let connection = try TestConnection(port: server.port)
+        try connection.send(
+            "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: \(type)\r\nContent-Length: \(byteCount)\r\n"
+                + "Expect: 100-continue\r\n\r\n")
+        #expect(try connection.readHead().status == 100)
+        return connection
+    }
+
     @Test func aJobThatDoesNotEndGoesBackToTheQueueWithoutAnAttemptCounted() throws {
         let server = try HeldKinds.server(more: "graceful_timeout: 200ms\n")
         let id = try server.client.start("held")
