@@ -1,10 +1,16 @@
-// What happens because time passes: heartbeats and the end of streams that are old enough. Every reader is looked at once a
-// second, a sixteenth of them at a time; an idle stream costs no timer. Loop-confined.
+// What happens because time passes: heartbeats and the end of streams that are old enough. Every reader is looked at each
+// `roundMs`, one stripe of the readers at a time; an idle stream costs no timer. What would be late at the next look is done at
+// this one: the interval and the age are bounds. Loop-confined.
 
 extension StreamHub {
-    private static let stripes = 16
+    private static let stripes = 12
     /// How often ``advance(nowMs:)`` has something to do, in milliseconds.
-    public static let stripeMs: UInt64 = 1000 / 16
+    public static let stripeMs: UInt64 = 62
+    /// A stripe is every twelfth block of so many slots: whatever comes and goes, a slot stays in its stripe.
+    private static let blockSlots = 32
+    /// From one look to the next at the latest: a round of stripes, the wait for the call behind the time, and as much for a call
+    /// that is late. Less than a second, the shortest interval.
+    private static let roundMs = UInt64(stripes + 2) * stripeMs
 
     /// Brings the clock up to date. Call it at the beginning of each tick and about every ``stripeMs`` milliseconds; what it
     /// has to send leaves at once.
@@ -24,23 +30,29 @@ extension StreamHub {
 
     private func visitStripe(_ stripe: Int) {
         let used = readers.usedSlots
-        let now = UInt32(truncatingIfNeeded: nowMs)
-        let nowTenths = nowTenths
+        let nextLookMs = nowMs + Self.roundMs
         let interval = UInt32(clamping: settings.heartbeatIntervalMs)
-        for slot in (used * stripe / Self.stripes)..<(used * (stripe + 1) / Self.stripes) {
-            let reader = readers[UInt32(slot)]
-            switch reader.pointee.phase {
-            case .free: continue
-            case .live, .waiting:
-                if reader.pointee.expiresAtTenths <= nowTenths {
-                    close(readers.id(of: UInt32(slot)), .maxAge)
-                } else if now &- reader.pointee.lastSentMs >= interval {
-                    sendHeartbeat(UInt32(slot))
-                }
-            case .due, .blocked:
-                // Who is due gets something in this tick anyway; who lags gets nothing but its end.
-                if reader.pointee.expiresAtTenths <= nowTenths { close(readers.id(of: UInt32(slot)), .maxAge) }
+        for first in stride(from: stripe * Self.blockSlots, to: used, by: Self.stripes * Self.blockSlots) {
+            for slot in first..<min(first + Self.blockSlots, used) {
+                visit(UInt32(slot), UInt32(truncatingIfNeeded: nextLookMs), tenths(nextLookMs), interval)
             }
+        }
+    }
+
+    @inline(__always)
+    private func visit(_ slot: UInt32, _ nextLookMs: UInt32, _ nextLookTenths: UInt32, _ interval: UInt32) {
+        let reader = readers[slot]
+        switch reader.pointee.phase {
+        case .free: break
+        case .live, .waiting:
+            if reader.pointee.expiresAtTenths <= nextLookTenths {
+                close(readers.id(of: slot), .maxAge)
+            } else if nextLookMs &- reader.pointee.lastSentMs > interval {
+                sendHeartbeat(slot)
+            }
+        case .due, .blocked:
+            // Who is due gets something in this tick anyway; who lags gets nothing but its end.
+            if reader.pointee.expiresAtTenths <= nextLookTenths { close(readers.id(of: slot), .maxAge) }
         }
     }
 

@@ -137,8 +137,6 @@ public final class StreamHub {
 
     func payload(_ text: [UInt8]) -> AnyObject { Self.payload(text, output) }
 
-    var nowTenths: UInt32 { tenths(nowMs) }
-
     func tenths(_ timeMs: UInt64) -> UInt32 {
         UInt32(clamping: (max(timeMs, startMs) - startMs) / 100)
     }
