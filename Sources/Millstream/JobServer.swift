@@ -71,6 +71,8 @@ public final class JobServer: Sendable {
         if let refusal = access.refusalToBind(host: configuration.host) { throw StartFailure(.configuration, refusal) }
         let directory = try openDataDirectory()
         let descriptors = Descriptors.raiseLimit()
+        let maxConnections = try Descriptors.connections(
+            limit: descriptors, configuration, kinds(of: configuration))
         let lane = JournalLane(limits: LaneLimits(configuration))
         let uploads = directory.uploads
         let pool = WorkerPool(
@@ -85,7 +87,7 @@ public final class JobServer: Sendable {
             log.notice("stopped")
         }
         let loop = try makeLoop(
-            access, directory, lane, replay, pool, uploadSizes: uploadSizes, descriptors: descriptors)
+            access, directory, lane, replay, pool, uploadSizes: uploadSizes, maxConnections: maxConnections)
         let address = try listen(loop)
         loop.reload = { [unowned self] in
             reloading.async { self.applyReload(lane, access, uploads: uploads) }
@@ -155,7 +157,7 @@ public final class JobServer: Sendable {
 
     private func makeLoop(
         _ access: AccessPolicy, _ directory: DataDirectory, _ lane: JournalLane, _ replay: ReplayLanes,
-        _ pool: WorkerPool, uploadSizes: [String: Int64], descriptors: Int
+        _ pool: WorkerPool, uploadSizes: [String: Int64], maxConnections: Int
     ) throws(StartFailure) -> ServerLoop {
         let registry = PrometheusRegistry(maxSeries: configuration.limits.maxMetricSeries)
         let metrics = ServerMetrics(factory: registry, exposition: { registry.render() })
@@ -165,7 +167,7 @@ public final class JobServer: Sendable {
         do {
             return try ServerLoop(
                 settings: ServerSettings(configuration, access: access, uploads: directory.uploads),
-                http: HTTPServerSettings(configuration, descriptors: descriptors),
+                http: HTTPServerSettings(configuration, maxConnections: maxConnections),
                 streams: StreamSettings(configuration), uploadSizes: uploadSizes, mailbox: mailbox, lane: lane,
                 replay: replay, metrics: metrics, gauges: gauges, log: log)
         } catch {

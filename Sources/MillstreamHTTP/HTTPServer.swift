@@ -42,9 +42,6 @@ public final class HTTPServer {
     private var deferredWork: DeferredCall?
     private var nextGeneration: UInt32 = 0
 
-    /// Connections past the limit that get a 503 before accepting pauses.
-    private static let excessConnections = 64
-
     /// The others wait in the listener's backlog: to accept one and to answer its request may take 50 us, in which no stream gets anything.
     private static let maxAcceptedPerTick = 8
     /// This tick has accepted so many.
@@ -231,7 +228,8 @@ public final class HTTPServer {
     }
 
     private func checkCapacity() {
-        let isFull = counters.openConnections + streams.count >= settings.maxConnections + Self.excessConnections
+        let most = settings.maxConnections + HTTPServerSettings.excessConnections
+        let isFull = counters.openConnections + streams.count >= most
         guard isFull != self.isFull else { return }
         self.isFull = isFull
         for listener in listeners { listener.pauseWhileFull(isFull) }

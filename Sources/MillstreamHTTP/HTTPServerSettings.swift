@@ -4,6 +4,8 @@
 public struct HTTPServerSettings: Sendable {
     /// Connections and streams at a time. Past it a connection is answered 503; past a few more, accepting pauses.
     public var maxConnections = 18_000
+    /// Connections past the limit that get a 503 before accepting pauses.
+    public static let excessConnections = 64
     /// Waiting connections that the kernel keeps; it takes the smaller of this and net.core.somaxconn.
     public var backlog: Int32 = 4_096
     /// Bytes of a whole request head (431), and of its target (414).

@@ -1,6 +1,9 @@
-// How many descriptors the process may have: each stream is one.
+// How many descriptors the process may have: each stream is one. What the server needs beside its peers' is set aside at the start, so
+// that the bound of connections answers before the system's limit does.
 
 import Glibc
+import MillstreamHTTP
+import MillstreamJobs
 
 enum Descriptors {
     /// Raises the soft limit to the hard one; returns what holds now.
@@ -13,5 +16,40 @@ enum Descriptors {
             _ = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         }
         return Int(clamping: limit.rlim_cur)
+    }
+
+    /// Three pipes and the process itself.
+    private static let perProgram = 4
+    /// Database, write-ahead log and what a replay lane waits with.
+    private static let perReader = 3
+    /// Standard streams, listener, epoll sets, wake-ups, the journal's writer and checkpointer, the log, the data directory's lock, the
+    /// ends of pipes that a starting program gets, both ends of the readiness probe, reloads.
+    private static let ownCount = 64
+    /// A server that serves fewer peers is not worth starting.
+    private static let fewestConnections = 64
+
+    /// Connections and streams that may be open at a time.
+    /// - Throws: when the limit leaves too few of them, naming the limit that would do.
+    static func connections(
+        limit: Int, _ configuration: ServerConfiguration, _ kinds: [JobKind]
+    ) throws(StartFailure) -> Int {
+        let asked = configuration.limits.maxConnections
+        let reserved = reserved(configuration, kinds)
+        let needed = reserved + min(asked, fewestConnections)
+        guard limit >= needed else {
+            throw StartFailure(
+                .resources,
+                "the limit of descriptors (ulimit -n) is \(limit); these settings need \(needed) or more, most of them for "
+                    + "programs (concurrency of kinds) and peers")
+        }
+        return min(asked, limit - reserved)
+    }
+
+    private static func reserved(_ configuration: ServerConfiguration, _ kinds: [JobKind]) -> Int {
+        let programs = kinds.reduce(0) { sum, kind in
+            if case .exec = kind.worker { sum + kind.concurrency } else { sum }
+        }
+        return ownCount + HTTPServerSettings.excessConnections + configuration.uploads.maxConcurrent
+            + configuration.journal.readers * perReader + programs * perProgram
     }
 }

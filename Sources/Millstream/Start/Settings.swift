@@ -52,13 +52,10 @@ extension RetentionPolicy {
 }
 
 extension HTTPServerSettings {
-    /// Descriptors that the server needs for itself: journal, lanes, logs, pipes of programs.
-    private static let reservedDescriptors = 512
-
-    init(_ configuration: ServerConfiguration, descriptors: Int) {
+    init(_ configuration: ServerConfiguration, maxConnections: Int) {
         let limits = configuration.limits
         self.init()
-        maxConnections = min(limits.maxConnections, max(64, descriptors - Self.reservedDescriptors))
+        self.maxConnections = maxConnections
         backlog = Int32(clamping: limits.backlog)
         maxHeadBytes = limits.maxHeadBytes
         maxTargetBytes = limits.maxTargetBytes

@@ -20,8 +20,13 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
     private var throttle: LineThrottle
     private var tail: LineTail
     private var isStopping = false
+    /// What the program gets once it runs.
+    private var messages: [MessageRecord]
     /// A failure of our own finding, which goes before the exit status.
     private var failure: JobError?
+
+    /// Until the next try of a program for which there was no descriptor.
+    private static let descriptorPause = DispatchTimeInterval.milliseconds(100)
 
     private enum Stage {
         case waiting
@@ -35,6 +40,7 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
     ) {
         self.assignment = assignment
         self.command = command
+        messages = assignment.messages
         self.services = services
         self.didEnd = didEnd
         let limits = services.limits
@@ -49,7 +55,11 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
 
     func deliver(_ message: MessageRecord) {
         queue.async { [self] in
-            if case .running(let child) = stage { write(messageLine(message), to: child) }
+            switch stage {
+            case .waiting: messages.append(message)
+            case .running(let child): write(messageLine(message), to: child)
+            case .over: break
+            }
         }
     }
 
@@ -78,9 +88,14 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
             child.watch(
                 limits: services.limits, onLine: { [self] in take($0, $1) }, onEnd: { [self] in programDidEnd($0) })
             write(firstLine(), to: child)
-            for message in assignment.messages { write(messageLine(message), to: child) }
+            for message in messages { write(messageLine(message), to: child) }
+            messages = []
         } catch {
-            end(.failed(JobError(code: "spawn", message: error.message), retryable: error.isTransient))
+            guard error.isOutOfDescriptors else {
+                return end(.failed(JobError(code: "spawn", message: error.message), retryable: error.isTransient))
+            }
+            // Passes as soon as somebody leaves, and costs the job no attempt. A stop is seen at the next look.
+            queue.asyncAfter(deadline: .now() + Self.descriptorPause) { [self] in spawn() }
         }
     }
 

@@ -1,0 +1,66 @@
+// The system's limit of descriptors: what the server needs itself is set aside at the start, and the bound of connections answers before
+// the limit does.
+
+import Foundation
+import Testing
+
+@Suite struct DescriptorTests {
+    private static let configuration = """
+        limits: { max_connections: 64 }
+        kinds:
+          held:
+            worker: { exec: ["./held.sh"] }
+
+        """
+
+    /// A shell that lowers the limit and becomes the server.
+    private func limited(to limit: Int, _ directory: TemporaryDirectory) -> [String] {
+        [
+            "-c", "ulimit -n \(limit); exec \"$0\" \"$@\"", ServerProcess.binary.path, "serve", "--port", "0", "--data",
+            directory.file("data").path, "--config", directory.file("millstream.yaml").path,
+        ]
+    }
+
+    @Test func aLimitThatIsTooLowStopsTheStartAndNamesTheOneThatWouldDo() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("millstream.yaml", Self.configuration)
+        let needed = try needed(directory)
+        #expect(try FinishedProgram.run("bash", limited(to: needed - 1, directory)).status == 71)
+
+        try directory.write("held.sh", HeldKinds.files["held.sh"] ?? "")
+        let server = try ChildProcess(
+            "bash", limited(to: needed, directory), output: .pipe, errors: directory.file("errors"))
+        let line = try #require(try server.readLine())
+        let port = try #require(line.split(separator: ":").last.flatMap { UInt16($0) })
+        let client = TestClient(port: port)
+        // Every slot for programs is in use, and every connection is.
+        let jobs = try (0..<16).map { _ in try client.start("held") }
+        for job in jobs { try client.events(job).until("began") }
+        var streams: [TestStream] = []
+        let isFull = try eventually {
+            let stream = try client.stream("/v1/events?channel=c")
+            if stream.status == 200 { streams.append(stream) }
+            return streams.count == 64
+        }
+        #expect(isFull)
+        let refused = try (0..<40).map { _ in try client.begin("GET", "/livez") }
+        for connection in refused {
+            let response = try connection.response()
+            #expect(response.status == 503)
+            #expect(response.headers["retry-after"] != nil)
+        }
+        #expect(try open(server) < needed)
+    }
+
+    private func needed(_ directory: TemporaryDirectory) throws -> Int {
+        let refused = try FinishedProgram.run("bash", limited(to: 64, directory))
+        #expect(refused.status == 71)
+        let words = refused.errors.split(separator: " ")
+        let place = try #require(words.firstIndex(of: "need"), "\(refused.errors)")
+        return try #require(Int(words[place + 1]))
+    }
+
+    private func open(_ server: ChildProcess) throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server.pid)/fd").count
+    }
+}
