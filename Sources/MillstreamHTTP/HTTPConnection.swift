@@ -11,7 +11,7 @@ final class HTTPConnection {
     enum Phase {
         /// libevent's part is made, evhttp's is not known yet.
         case newborn
-        /// Past the connection limit: any byte gets 503.
+        /// Past the connection limit: any byte gets 503, unless it comes with the server's pass.
         case excess
         case idle
         case readingHead

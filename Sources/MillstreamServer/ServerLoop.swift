@@ -39,6 +39,7 @@ public final class ServerLoop {
                 post: { [mailbox] in mailbox.post($0) }), gauges: gauges)
         application = ServerApplication(core: core)
         http = try HTTPServer(loop: loop, settings: httpSettings, application: application)
+        http.pass = Canary.pass
         core.attach(http: http, streams: StreamDesk(core: core, table: http.streams, settings: streams))
         drain = Drain(core: core)
         // Of the tick before: the present one is not over yet.

@@ -12,6 +12,7 @@ import Testing
         server.signal(SIGTERM)
         let isDraining = try eventually { try server.client.get("/readyz").status == 503 }
         #expect(isDraining, "no balancer sends anybody here now")
+        #expect(try server.client.get("/readyz").headers["retry-after"] != nil)
         let refused = try server.client.post("/v1/jobs", json: "{\"kind\":\"held\"}")
         #expect(refused.status == 503)
         #expect(refused.problem == "draining")

@@ -69,6 +69,23 @@ import Testing
         for connection in many { #expect(try connection.response().status == 200) }
     }
 
+    /// The probe is no peer: bounds that keep others out do not make a server that works unready.
+    @Test func aServerThatIsFullIsReady() throws {
+        let server = try ServerProcess(configuration: "limits: { max_streams: 1, max_connections: 8 }\n")
+        let stream = try server.client.stream("/v1/events?channel=c")
+        #expect(stream.status == 200)
+        let kept = try (0..<7).map { _ in try TestConnection(port: server.port) }
+        for connection in kept {
+            try connection.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try connection.response().status == 200)
+        }
+        #expect(try server.client.get("/livez").status == 503)
+        try kept[0].send("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")
+        let ready = try kept[0].response()
+        #expect(ready.status == 200, "\(ready.text)")
+        #expect(try server.client.get("/livez").status == 503, "for everybody else it is full")
+    }
+
     @Test func thePageComesWithAllItsParts() throws {
         let server = try ServerProcess()
         let page = try server.client.get("/")

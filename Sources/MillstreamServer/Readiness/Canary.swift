@@ -10,6 +10,10 @@ import MillstreamSSE
 struct Canary: Sendable {
     /// Channel of the probe's own events; retention keeps it short like any other.
     static let channel = "_millstream.canary"
+    /// The header by which the server knows its own probe: bounds that keep peers out let it in, because a full server is ready.
+    static let passName = "x-millstream-canary"
+    /// Its value, which nobody else knows.
+    static let pass = Array("\(UInt64.random(in: .min ... .max))-\(UInt64.random(in: .min ... .max))".utf8)
     /// From start to verdict.
     static let timeoutMs: UInt64 = 2000
 
@@ -36,18 +40,20 @@ struct Canary: Sendable {
         }
     }
 
+    private static let headers = "Host: localhost\r\n\(passName): \(String(decoding: pass, as: UTF8.self))\r\n"
+
     private func probe(mark: String) throws(LoopbackSocket.Failure) {
         let deadline = LoopbackSocket.monotonicNs() + Self.timeoutMs * 1_000_000
         let stream = try LoopbackSocket(address, deadlineNs: deadline)
         try stream.send(
-            "GET /v1/events?channel=\(Self.channel) HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+            "GET /v1/events?channel=\(Self.channel) HTTP/1.1\r\n\(Self.headers)Accept: text/event-stream\r\n\r\n")
         var received: [UInt8] = []
         // The first heartbeat says that the stream is subscribed; what is published from now on must arrive.
         try wait(for: SSEEncoder.heartbeat, on: stream, &received, stage: "stream")
         let body = "{\"event\":\"canary\",\"data\":\"\(mark)\"}"
         let publisher = try LoopbackSocket(address, deadlineNs: deadline)
         try publisher.send(
-            "POST /v1/channels/\(Self.channel)/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            "POST /v1/channels/\(Self.channel)/events HTTP/1.1\r\n\(Self.headers)Connection: close\r\n"
                 + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         )
         var answer: [UInt8] = []

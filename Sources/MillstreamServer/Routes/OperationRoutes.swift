@@ -19,7 +19,9 @@ final class OperationRoutes {
     func readyz(_ request: RequestContext) {
         core.readiness.check { [unowned self] failure in
             if let failure {
-                core.refuse(request, Problem(.notReady, failure))
+                var problem = Problem(.notReady, failure)
+                problem.headers = [("Retry-After", "\(Readiness.verdictHoldsMs / 1000)")]
+                core.refuse(request, problem)
                 return
             }
             var writer = JSONWriter(reserving: 64)

@@ -84,12 +84,13 @@ final class StreamDesk: StreamTableDelegate {
 
     private func begin(_ admission: StreamRequest, _ request: RequestContext) {
         guard let exchange = core.http.exchange(request.exchange) else { return }
+        let isFull = table.count >= core.settings.maxStreams && !exchange.head.isOfCanary
         let common = core.commonHeaders(requestID: request.requestID, origin: request.origin)
         core.metrics.didReply(status: 200)
         // Nil: the peer is gone, or asked with HEAD and has its answer.
         guard let stream = exchange.beginStream(headers, headers: common) else { return }
         hub.open(ReaderID(stream), admission)
-        guard table.count > core.settings.maxStreams else { return }
+        guard isFull else { return }
         core.metrics.didReach(.streams)
         hub.close(ReaderID(stream), .overload)
     }
@@ -165,5 +166,12 @@ extension ReaderID {
 extension StreamID {
     init(_ id: ReaderID) {
         self.init(slot: id.slot, generation: id.generation)
+    }
+}
+
+extension RequestHead {
+    /// Whether the server's own readiness probe sent it.
+    fileprivate var isOfCanary: Bool {
+        headers.bytes(of: Canary.passName)?.elementsEqual(Canary.pass) == true
     }
 }
