@@ -18,6 +18,10 @@ struct ChunkedDecoder {
     private static let maxExtensionBytes = 256
     private static let maxTrailerBytes = 4 * 1_024
 
+    /// Of the whole body, and what is thrown as soon as the sizes of its chunks come to more.
+    private let maxBodyBytes: Int
+    private let tooLarge: Refusal
+    private var declaredBytes = 0
     private var state = State.size
     private var size = 0
     private var digitCount = 0
@@ -26,6 +30,12 @@ struct ChunkedDecoder {
     private var allExtensionBytes = 0
     private var trailerBytes = 0
     private var trailerLineBytes = 0
+    private var isInTrailerName = true
+
+    init(maxBodyBytes: Int, tooLarge: Refusal) {
+        self.maxBodyBytes = maxBodyBytes
+        self.tooLarge = tooLarge
+    }
 
     var isDone: Bool {
         if case .done = state { return true }
@@ -58,6 +68,8 @@ struct ChunkedDecoder {
         case .chunkExtension: try takeExtension(byte)
         case .sizeLineFeed:
             try expect(byte, ASCII.lineFeed)
+            declaredBytes += size
+            guard declaredBytes <= maxBodyBytes else { throw tooLarge }
             state = size == 0 ? .trailer : .data(remaining: size)
         case .dataReturn:
             try expect(byte, ASCII.carriageReturn)
@@ -70,6 +82,7 @@ struct ChunkedDecoder {
             try expect(byte, ASCII.lineFeed)
             state = trailerLineBytes == 0 ? .done : .trailer
             trailerLineBytes = 0
+            isInTrailerName = true
         case .data, .done: break
         }
     }
@@ -111,13 +124,22 @@ struct ChunkedDecoder {
     private mutating func takeTrailer(_ byte: UInt8) throws(Refusal) {
         trailerBytes += 1
         guard trailerBytes <= Self.maxTrailerBytes else { throw .malformed("The body's trailer is too long.") }
-        if byte == ASCII.carriageReturn {
+        let isLineEnd = byte == ASCII.carriageReturn
+        let endsName = byte == UInt8(ascii: ":") && trailerLineBytes > 0
+        // name ":" value, or the empty line.
+        let isAllowed =
+            switch (isInTrailerName, isLineEnd) {
+            case (true, true): trailerLineBytes == 0
+            case (true, false): ASCII.isToken(byte) || endsName
+            case (false, true): true
+            case (false, false): ASCII.isValueCharacter(byte)
+            }
+        guard isAllowed else { throw .malformed("A line of the body's trailer is no header field.") }
+        if isLineEnd {
             state = .trailerLineFeed
             return
         }
-        guard ASCII.isValueCharacter(byte), trailerLineBytes > 0 || ASCII.isToken(byte) else {
-            throw .malformed("The body's trailer is malformed.")
-        }
+        if endsName { isInTrailerName = false }
         trailerLineBytes += 1
     }
 

@@ -19,10 +19,10 @@ extension HTTPConnection {
             refuse(.malformed("The request does not consist of lines ended by CR LF."), head: nil)
         case .incomplete:
             guard pending.count > settings.maxHeadBytes else { return false }
-            refuse(scanner.hasRequestLine ? .headTooLarge(.headBytes) : .targetTooLong, head: nil)
+            refuse(scanner.hasRequestLine ? .headTooLarge : .targetTooLong, head: nil)
         case .complete(let count):
             guard count <= settings.maxHeadBytes else {
-                refuse(.headTooLarge(.headBytes), head: nil)
+                refuse(.headTooLarge, head: nil)
                 return true
             }
             headIsComplete(pending.takeFirst(count))
@@ -110,15 +110,14 @@ extension HTTPConnection {
     }
 
     private func beginBody(_ parsed: ParsedRequest, phase next: Phase, timeoutMs: Int) throws(Refusal) {
+        let tooLarge = Refusal.tooLarge(maxBytes: maxBodyBytes, upload == nil ? .bodyBytes : .uploadBytes)
         switch parsed.framing {
         case .none: remainingBodyBytes = 0
         case .length(let count):
-            guard count <= maxBodyBytes else {
-                throw .tooLarge(maxBytes: maxBodyBytes, upload == nil ? .bodyBytes : .uploadBytes)
-            }
+            guard count <= maxBodyBytes else { throw tooLarge }
             try upload?.expect(bodyBytes: count)
             remainingBodyBytes = count
-        case .chunked: chunkedDecoder = ChunkedDecoder()
+        case .chunked: chunkedDecoder = ChunkedDecoder(maxBodyBytes: maxBodyBytes, tooLarge: tooLarge)
         }
         if parsed.expectsContinue, pending.isEmpty { try sendContinue() }
         phase = next

@@ -53,9 +53,13 @@ public struct Refusal: Error, Hashable, Sendable {
     }
     static let expectation = Refusal(
         status: 417, code: "expectation-failed", detail: "Only Expect: 100-continue is known.")
-    static func headTooLarge(_ bound: HTTPBound) -> Refusal {
+    static let headTooLarge = Refusal(
+        status: 431, code: "header-too-large", detail: "The request's head is larger than the limit.",
+        bound: .headBytes)
+    static func tooManyFields(max: Int) -> Refusal {
         Refusal(
-            status: 431, code: "header-too-large", detail: "The request's head is larger than the limit.", bound: bound)
+            status: 431, code: "header-too-large", detail: "The request has more than \(max) header fields.",
+            bound: .headerFields)
     }
     static let methodUnknown = Refusal(
         status: 501, code: "method-not-implemented", detail: "This server is no proxy.")

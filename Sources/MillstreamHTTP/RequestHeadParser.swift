@@ -26,7 +26,7 @@ import Glibc
             guard let first = lines.next() else { throw .malformed("The request line is missing.") }
             let line = try requestLine(text, first)
             while let range = lines.next(), !range.isEmpty {
-                guard fields.count < maxHeaderFields else { throw .headTooLarge(.headerFields) }
+                guard fields.count < maxHeaderFields else { throw .tooManyFields(max: maxHeaderFields) }
                 let field = try field(text, range)
                 known.note(field, in: text)
                 fields.append(field)

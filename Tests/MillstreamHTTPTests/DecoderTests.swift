@@ -1,10 +1,12 @@
 import Testing
 
-@testable import MillstreamHTTP
+@_spi(Benchmarks) @testable import MillstreamHTTP
 
 @Suite struct DecoderTests {
+    private static let tooLarge = Refusal.tooLarge(maxBytes: 1000, .bodyBytes)
+
     private func decodeChunks(_ text: [UInt8], cuts: [Int]) throws -> (body: [UInt8], rest: Int, isDone: Bool) {
-        var decoder = ChunkedDecoder()
+        var decoder = ChunkedDecoder(maxBodyBytes: 1000, tooLarge: Self.tooLarge)
         var body: [UInt8] = []
         var taken = 0
         for (start, end) in zip([0] + cuts, cuts + [text.count]) where !decoder.isDone {
@@ -30,10 +32,20 @@ import Testing
     @Test(arguments: [
         "\r\n", "g\r\n", " 1\r\nx\r\n", "1 \r\nx\r\n", "1\nx\r\n", "1\r\nxy", "1\r\nx\n", "0x1\r\nx\r\n", "-1\r\n",
         "123456789\r\n",
-        "1;\0\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX\nY", "0\r\n\0", "1;\(String(repeating: "x", count: 257))\r\n",
+        "1;\0\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX\nY", "0\r\n\0",
+        "0\r\nno colon here\r\n\r\n", "0\r\nX A: b\r\n\r\n", "0\r\nX\r\n\r\n", "0\r\n: b\r\n\r\n", "0\r\nX : b\r\n\r\n",
+        "0\r\nA: b\r\n folded\r\n\r\n", "1;\(String(repeating: "x", count: 257))\r\n",
     ])
     func oddChunksAreRefused(text: String) {
         #expect(throws: Refusal.self) { try decodeChunks(Array(text.utf8), cuts: []) }
+    }
+
+    /// No byte of the chunk has come, and none needs to.
+    @Test func sizesThatComeToMoreThanTheLimitAreRefusedAtOnce() {
+        for text in ["80000000\r\n", "3e9;a=b\r\n", "3e8\r\n" + String(repeating: "x", count: 1000) + "\r\n1\r\n"] {
+            #expect(throws: Self.tooLarge) { try decodeChunks(Array(text.utf8), cuts: []) }
+        }
+        #expect(throws: Never.self) { try decodeChunks(Array("3e8\r\n".utf8), cuts: []) }
     }
 
     @Test func extensionsAndTrailersAreBounded() {
@@ -105,6 +117,14 @@ import Testing
         #expect(parameters["x"] == nil)
         #expect(HeaderParameters("")["a"] == nil)
         #expect(HeaderParameters("a; b=\"unfinished")["b"] == "unfinished")
+    }
+
+    @Test func tooManyHeaderFieldsAreRefusedWithTheirNumber() {
+        let parser = RequestHeadParser(maxTargetBytes: 100, maxHeaderFields: 2)
+        let head = Array("GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nC: d\r\n\r\n".utf8)
+        let refusal = #expect(throws: Refusal.self) { try parser.parse(head, remote: .unknown) }
+        #expect(refusal?.status == 431)
+        #expect(refusal?.detail == "The request has more than 2 header fields.")
     }
 
     @Test func headScannerLooksAtEachLineOnce() {
