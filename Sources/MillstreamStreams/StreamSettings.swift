@@ -2,10 +2,9 @@
 
 /// Settings of a ``StreamHub``.
 public struct StreamSettings: Hashable, Sendable {
-    /// A comment is sent when nothing else was for this long. A stream is looked at about once a second, so silence may last
-    /// a second longer.
+    /// Silence lasts this long at most: then a comment is sent, up to 0.9 s earlier. A second or more.
     public var heartbeatIntervalMs = 15_000
-    /// How long a stream may last; 0 for any time.
+    /// How long a stream may last, less up to 0.9 s; 0 for any time.
     public var maxAgeMs = 0
     /// Streams end up to this much before ``maxAgeMs``, so that those opened together do not come back together.
     public var maxAgeSpreadMs = 0

@@ -66,12 +66,12 @@ import Testing
         let process = try ChildProcess(
             prlimit,
             [
-                "--nofile=128:128", ServerProcess.binary.path, "serve", "--port", "0", "--data",
+                "--nofile=256:256", ServerProcess.binary.path, "serve", "--port", "0", "--data",
                 files.file("data").path,
                 "--demo",
             ], output: .pipe, errors: files.file("log"))
         let port = try #require(try process.readLine()?.split(separator: ":").last.flatMap { UInt16($0) })
-        var connections = try (0..<200).map { _ in try TestConnection(port: port) }
+        var connections = try (0..<400).map { _ in try TestConnection(port: port) }
         for connection in connections { try? connection.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n") }
         connections.removeAll()
         let ticks = { try cpuTicks(of: process.pid) }
