@@ -132,7 +132,10 @@ public final class JobServer: Sendable {
         let mailbox = mailbox
         let found = Locked<[String: Int64]>([:])
         let surroundings = LaneSurroundings(
-            deliver: { mailbox.post(.lane(CommitReport($0))) }, direct: { pool.perform($0) })
+            delivery: { report in
+                let message = LoopMessage.lane(CommitReport(report))
+                return { mailbox.post(message) }
+            }, direct: { pool.perform($0) })
         let (configuration, kinds) = (configuration, kinds(of: configuration))
         let (path, uploads) = (directory.journal, directory.uploads)
         do throws(JournalError) {

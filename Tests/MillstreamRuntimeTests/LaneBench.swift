@@ -27,7 +27,7 @@ final class LaneBench: Sendable {
         self.pool = pool
         prepare(lane)
         let log = log
-        let surroundings = LaneSurroundings(deliver: { log.take($0) }, direct: { pool.perform($0) })
+        let surroundings = LaneSurroundings(delivery: { log.delivery(of: $0) }, direct: { pool.perform($0) })
         self.readers = try lane.start(readers: readers, surroundings: surroundings) { () throws(JournalError) in
             let store = FaultyStore(faults)
             return LaneJournal(store: store, ledger: JobLedger(kinds: kinds, store: store))
@@ -72,13 +72,22 @@ final class ReportLog: @unchecked Sendable {
     private let condition = ConditionLock()
     private var reports: [LaneReport] = []
     private var refusals = 0
+    private var made = 0
 
     /// So many deliveries are refused first, as by a full mailbox.
     func refuseNext(_ count: Int) {
         condition.withLock { refusals = count }
     }
 
-    func take(_ report: LaneReport) -> Bool {
+    func delivery(of report: LaneReport) -> () -> Bool {
+        condition.withLock { made += 1 }
+        return { self.take(report) }
+    }
+
+    /// How many messages were made of reports, delivered or not.
+    var madeCount: Int { condition.withLock { made } }
+
+    private func take(_ report: LaneReport) -> Bool {
         condition.withLock {
             if refusals > 0 {
                 refusals -= 1

@@ -19,18 +19,19 @@ public struct LaneJournal {
 /// What the lane is connected to. All closures run on the lane's thread.
 public struct LaneSurroundings: Sendable {
     public var clock: @Sendable () -> LedgerTime
-    /// To the loop. False when its mailbox is full: the lane waits and calls again with the same report.
-    public var deliver: @Sendable (LaneReport) -> Bool
+    /// To the loop: makes the message of a report, once, and gives what posts it. That is false when the mailbox is full: the lane
+    /// waits and calls it again.
+    public var delivery: @Sendable (LaneReport) -> () -> Bool
     /// To the workers; must not block.
     public var direct: @Sendable ([WorkerDirective]) -> Void
 
     public init(
         clock: @escaping @Sendable () -> LedgerTime = LedgerTime.current,
-        deliver: @escaping @Sendable (LaneReport) -> Bool,
+        delivery: @escaping @Sendable (LaneReport) -> () -> Bool,
         direct: @escaping @Sendable ([WorkerDirective]) -> Void
     ) {
         self.clock = clock
-        self.deliver = deliver
+        self.delivery = delivery
         self.direct = direct
     }
 }

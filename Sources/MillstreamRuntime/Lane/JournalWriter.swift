@@ -268,7 +268,9 @@ final class JournalWriter {
         report.storeHealth = toldHealth
         totals.tell(&report.measures, depths: queue.depths)
         var pauseMs = 1
-        while !surroundings.deliver(report) {
+        // Not made again for each try: while the mailbox is full, the loop needs the processor.
+        let deliver = surroundings.delivery(report)
+        while !deliver() {
             if let stopAt, MonotonicTime.current() >= stopAt { break }
             if queue.isClosed, stopAt == nil { stopAt = MonotonicTime.current().advanced(byMs: limits.stopTimeoutMs) }
             usleep(useconds_t(pauseMs * 1000))
