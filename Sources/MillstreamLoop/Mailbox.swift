@@ -2,8 +2,9 @@ import CLibevent
 import Glibc
 
 // The way into the loop from other threads: a bounded queue that is handed over whole. Any thread posts; only the loop's
-// thread drains. What moves messages can be inlined: unspecialized, each would cost a look at its type. The eventfd is written only when the queue was empty, because a queue that is not empty has a wake-up
-// under way already. It never blocks longer than the lock is held, which is a few instructions.
+// thread drains. What moves messages can be inlined: unspecialized, each would cost a look at its type. The eventfd is written
+// only when the queue was empty, because a queue that is not empty has a wake-up under way already. It never blocks longer than
+// the lock is held, which is a few instructions.
 
 /// A bounded queue into the loop.
 public final class Mailbox<Message: Sendable>: Sendable {

@@ -86,7 +86,7 @@ public final class JournalLane: Sendable {
         queue.submit(LaneEntry(command, share: command.isAnswered ? .caller : .control, ticket: ticket))
     }
 
-    /// What was made on the lane's thread and is done with: it is let go of there, in the lane's next turn. A few at a time; more go at
+    /// What was made on the lane's thread and is done with: it is let go of there, after the lane's next report. A few at a time; more go at
     /// once. Never blocks; any thread.
     public func giveBack(_ spent: any AnyObject & Sendable) {
         queue.giveBack(spent)

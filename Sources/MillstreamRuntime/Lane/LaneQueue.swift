@@ -69,7 +69,7 @@ final class LaneQueue: @unchecked Sendable {
         }
     }
 
-    /// Lets go of it in the lane's next turn, if few wait for that.
+    /// Keeps it for `letGoOfSpent`, if few are kept.
     func giveBack(_ object: any AnyObject & Sendable) {
         condition.withLock {
             if state.spent.count < Self.maxSpent { state.spent.append(object) }
@@ -145,11 +145,7 @@ final class LaneQueue: @unchecked Sendable {
     /// Waits for entries until `deadline`, then takes what is there, the loop's first. Empty at the deadline, or when the queue
     /// was closed and is drained.
     func take(until deadline: MonotonicTime) -> [LaneEntry] {
-        var spent: [any AnyObject & Sendable] = []
-        // Without the lock.
-        defer { spent.removeAll() }
-        return condition.withLock {
-            defer { swap(&spent, &state.spent) }
+        condition.withLock {
             wait(until: deadline) { !state.fromLoop.isEmpty || !state.fromWorkers.isEmpty }
             var batch: [LaneEntry] = []
             var bytes = 0
@@ -178,6 +174,13 @@ final class LaneQueue: @unchecked Sendable {
             move(from: &state.fromWorkers, to: &batch, &bytes)
             return batch
         }
+    }
+
+    /// Frees what was given back: after a report, where no event waits for it, and after each, so that a faulty store keeps none.
+    func letGoOfSpent() {
+        var spent: [any AnyObject & Sendable] = []
+        condition.withLock { swap(&spent, &state.spent) }
+        // Freed here, without the lock.
     }
 
     /// These are done with, stored or answered: their room is free, and the line moves up.
