@@ -38,8 +38,6 @@ public struct CommitTexts: Sendable {
         let bytes: UnsafeRawBufferPointer
     }
 
-    private static let usualEventBytes = 320
-
     private var runs: [Run] = []
     private(set) var heads: [Head] = []
     private var bytes: [UInt8] = []
@@ -54,12 +52,13 @@ public struct CommitTexts: Sendable {
     /// Bytes of text.
     public var byteCount: Int { bytes.count }
 
-    /// Makes room for so many logs with a usual event each.
-    public mutating func reserve(logs: Int) {
+    /// Makes room for so many events with so many bytes of data in all, and no more: arrays that double would hold what they do not need
+    /// for as long as the commit waits for the loop.
+    public mutating func reserve(logs: Int, events: Int, dataBytes: Int) {
         runs.reserveCapacity(logs)
         heads.reserveCapacity(logs)
-        marks.reserveCapacity(logs)
-        bytes.reserveCapacity(logs * Self.usualEventBytes)
+        marks.reserveCapacity(events)
+        bytes.reserveCapacity(dataBytes + events * EventText.usualOverheadBytes)
     }
 
     /// Adds events of one log, which are consecutive and ascending.
