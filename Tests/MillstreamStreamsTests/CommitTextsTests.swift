@@ -74,4 +74,29 @@ import Testing
             #expect(text(log.recent, 1...sequence) == whole)
         }
     }
+
+    /// What is live and what is read again from the store must not differ.
+    @Test(arguments: [
+        ("step", "{}"), ("step", "1\n2\n"), ("step", "\n"), ("progress", ""), ("two\nlines", "{}"),
+        ("two\nlines", "1\r\n2"), ("step", String(repeating: "7", count: 900)),
+        ("step", String(repeating: "7", count: 1_100)), ("step", String(repeating: "77\n", count: 2_000)),
+    ])
+    func aCommitsTextIsThatOfAPage(name: String, data: String) {
+        let events = (Int64(8)...11).map {
+            EventRecord(
+                sequence: $0, name: name, data: JSONText(trusted: Array(data.utf8)), time: Timestamp(milliseconds: 0))
+        }
+        let page = EncodedEvents(events, epoch: epoch)
+        var texts = CommitTexts()
+        texts.append(.channel("other"), LogRef(9), epoch, self.events(1...3))
+        texts.append(.channel("c"), LogRef(1), epoch, events)
+        let log = LiveLog(name: .channel("c"), index: 0, run: 1)
+        texts.withPieces { _ = log.append($0.runs[1], $0) }
+        #expect(text(log.recent, 8...11) == text(page, 8...11))
+        for sequence in Int64(8)...11 {
+            #expect(log.recent.isProgress(sequence) == page.isProgress(sequence))
+            let afterID = log.recent.withTextAfterID(of: sequence) { Array($0) }
+            #expect(afterID == page.withTextAfterID(of: sequence) { Array($0) })
+        }
+    }
 }
