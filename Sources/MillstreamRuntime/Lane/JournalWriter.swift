@@ -28,8 +28,7 @@ final class JournalWriter {
     private var stopAt: MonotonicTime?
     private var maintenance: StoreMaintenance
     private var totals = LaneTotals()
-    /// Requests in the last batch that the loop answers.
-    private var lastCallers = 0
+    private var crowd = LaneCrowd()
 
     /// Between the steps of one round of the ledger's sweep.
     private static let sweepStepMs = 20
@@ -87,10 +86,11 @@ final class JournalWriter {
 
     /// Nothing is kept: all that waits is one batch. While the store is at fault, each command that comes is a try.
     private func turn() {
-        if lastCallers >= LaneCrowd.minCallers { LaneCrowd.letOthersThrough() }
-        let arrived = queue.take(until: nextWake())
+        let wake = nextWake()
+        crowd.letOthersThrough(until: wake, waitingCallers: { queue.callersAlone })
+        let arrived = queue.take(until: wake)
         let entries = retry.sift(arrived)
-        lastCallers = entries.count { $0.share == .caller }
+        crowd.didTake(callers: entries.count { $0.share == .caller })
         let now = MonotonicTime.current()
         switch attempt(entries, sweeping: now >= sweepAt) {
         case .success(let done):

@@ -225,6 +225,14 @@ final class LaneQueue: @unchecked Sendable {
         }
     }
 
+    /// How many requests wait to be taken; nil when anything else waits too, or the queue is closed.
+    var callersAlone: Int? {
+        condition.withLock {
+            let hasOthers = !state.fromWorkers.isEmpty || state.fromLoop.count > state.callerUse.count
+            return hasOthers || state.isClosed ? nil : state.fromLoop.count
+        }
+    }
+
     var hits: Hits { condition.withLock { state.hits } }
 
     // MARK: With the lock held
