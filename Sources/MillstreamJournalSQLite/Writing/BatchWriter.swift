@@ -111,12 +111,13 @@ final class BatchWriter {
         case .stored(let count):
             for case .insertJob(let job) in rest.prefix(count) { didInsert(job) }
             return count
-        case .taken(let stored):
+        case .taken(let stored, let count):
             for case .insertJob(let job) in rest.prefix(stored) { didInsert(job) }
             // The run before the next one goes, with its events.
             try storeWaitingEvents(batch)
-            for mutation in rest.dropFirst(stored).prefix(1) { try apply(mutation) }
-            return stored + 1
+            // Names come again together: the rest goes one by one, or each of them would cost a statement of many rows that fails.
+            for mutation in rest.prefix(count).dropFirst(stored) { try apply(mutation) }
+            return count
         case .notNew:
             try storeWaitingEvents(batch)
             for mutation in rest.prefix(1) { try apply(mutation) }

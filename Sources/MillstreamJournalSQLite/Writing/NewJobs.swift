@@ -9,8 +9,8 @@ final class NewJobs {
     /// What became of the jobs at the begin of what is left of a batch.
     enum Outcome {
         case stored(count: Int)
-        /// So many were stored; the name of the next one has a run already.
-        case taken(stored: Int)
+        /// So many of the attempt's were stored; the name of the next one has a run already, and more of them may have one.
+        case taken(stored: Int, of: Int)
         /// The first is none, or has gone on since it was made.
         case notNew
     }
@@ -57,7 +57,7 @@ final class NewJobs {
         let isStored = try group.jobs.runUnlessTaken()
         let stored = isStored ? group.count : Int(connection.changes)
         if hasLongInputs { try storeLongInputs(of: batch.prefix(stored)) }
-        return isStored ? .stored(count: stored) : .taken(stored: stored)
+        return isStored ? .stored(count: stored) : .taken(stored: stored, of: group.count)
     }
 
     private func storeLongInputs(of batch: ArraySlice<JournalMutation>) throws(JournalError) {

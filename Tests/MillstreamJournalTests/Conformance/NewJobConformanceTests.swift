@@ -71,4 +71,39 @@ import Testing
             for job in jobs { #expect(try store.job(job.id) == job) }
         }
     }
+    @Test(arguments: StoreKind.allCases)
+    func jobsThatComeAgainTakeTheirNamesAnew(_ kind: StoreKind) throws {
+        try kind.withStore { store in
+            let earlier = (Int64(1)...40).map { makeJob($0, "j\($0)", state: .completed) }
+            try store.commit(earlier.map { .insertJob($0) } + makeEvents(2, 1...3))
+            // 30 known names among new ones, some one after the other, and one that stands twice in the same attempt.
+            var jobs = (Int64(101)...140).map { makeNewJob($0, $0 % 2 == 0 || $0 > 120 ? "j\($0 - 100)" : "n\($0)") }
+            jobs[30] = makeNewJob(131, "j30")
+            try store.commit(jobs.map { .insertJob($0) })
+            for (index, job) in jobs.enumerated() where index != 29 { #expect(try store.job(job.id) == job) }
+            #expect(try store.job(ref: jobs[29].ref) == nil)
+            let known = Set(jobs.map(\.id.text))
+            for job in earlier { #expect(try (store.job(ref: job.ref) == nil) == known.contains(job.id.text)) }
+            #expect(try store.allEvents(2) == [])
+            #expect(try store.statistics().jobs == Set(known).union(earlier.map(\.id.text)).count)
+            #expect(try store.highestRef == LogRef(140))
+        }
+    }
+
+    /// Inputs of 256 bytes and one more: the last that stand in the job's row, and the first that do not.
+    @Test(arguments: StoreKind.allCases)
+    func inputsAtTheBoundOfARowComeBack(_ kind: StoreKind) throws {
+        try kind.withStore { store in
+            try store.commit([.insertJob(makeJob(1, "j4", state: .completed))])
+            // Two in a group, two behind a taken name.
+            let jobs = [(Int64(2), 256), (3, 257), (4, 5), (5, 256), (6, 257), (7, 5)].map { ref, byteCount in
+                makeJob(ref, "j\(ref)", input: "\"" + String(repeating: "x", count: byteCount - 2) + "\"")
+            }
+            try store.commit(jobs.map { .insertJob($0) })
+            for job in jobs { #expect(try store.job(job.id) == job) }
+            for (job, byteCount) in zip(jobs, [256, 257, 5, 256, 257, 5]) {
+                #expect(try store.job(job.id)?.input.byteCount == byteCount)
+            }
+        }
+    }
 }
