@@ -14,14 +14,15 @@ package struct JSONMembers: Sendable {
     /// Whether a name may have to be unescaped before it is compared.
     private var hasEscapedName = false
 
+    /// - Parameter maxCount: What comes after so many members is neither read nor compared.
     /// - Throws: when the value is no object, or when two names are equal after unescaping.
-    package init(of text: JSONText) throws(JSONSyntaxError) {
+    package init(of text: JSONText, maxCount: Int = .max) throws(JSONSyntaxError) {
         guard text.kind == .object else { throw JSONSyntaxError(offset: 0, reason: "not an object") }
         bytes = text.bytes
         places.reserveCapacity(8)
         text.bytes.withUnsafeBufferPointer { buffer in
             guard var cursor = JSONCursor(buffer, opening: ASCII.openBrace) else { return }
-            while let member = cursor.nextMember() {
+            while places.count < maxCount, let member = cursor.nextMember() {
                 if buffer[member.name].contains(ASCII.backslash) { hasEscapedName = true }
                 places.append(Place(name: member.name, value: member.value))
             }

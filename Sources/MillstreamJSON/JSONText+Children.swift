@@ -71,7 +71,8 @@ extension JSONText {
         // By index: the generic walk over two collections took as long as the rest of the search.
         var at = 0
         while at < name.count, literal[at] == name[at] { at += 1 }
-        if at == name.count, literal.count == name.count { return true }
+        // With a backslash the literal is an escape, and means another name than its own bytes.
+        if at == name.count, literal.count == name.count { return !name.contains(ASCII.backslash) }
         return literal.contains(ASCII.backslash) && StringUnescape.utf8(literal).elementsEqual(name)
     }
 

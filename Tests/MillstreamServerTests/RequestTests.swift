@@ -49,6 +49,23 @@ import Testing
         #expect(problem?.fields.first?.field == field)
     }
 
+    /// Names with escapes: each look-up would unescape all of them.
+    @Test func ofTooManyMembersTheFirstUnknownOneIsNamed() {
+        let known = #""kind":"k","\u0069nput":{}"#
+        for count in [FieldReader.maxMembers - 1, 10_000] {
+            let others = (0..<count).map { "\"\\u0078\($0)\":0" }.joined(separator: ",")
+            // The known ones before the others, and where nobody reads them any more.
+            for body in ["{\(known),\(others)}", "{\(others),\(known)}"] {
+                let problem = #expect(throws: Problem.self) { try create(body) }
+                #expect(problem?.code == .unknownMember)
+                #expect(problem?.fields == [Problem.FieldError(field: "x0", message: "is not a known member")])
+            }
+        }
+        let others = (0..<FieldReader.maxMembers - 2).map { "\"\\u0078\($0)\":0" }.joined(separator: ",")
+        let problem = #expect(throws: Problem.self) { try create("{\(others),\(known)}") }
+        #expect(problem?.fields.count == FieldReader.maxMembers - 2)
+    }
+
     @Test func aReplacementCharacterThatWasSentIsText() throws {
         let job = try create(#"{"kind":"k","owner":"\ufffd\ud834\udd1e","viewers":["\ufffd"]}"#)
         #expect(job.owner == "\u{FFFD}\u{1D11E}")

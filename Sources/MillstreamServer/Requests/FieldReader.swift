@@ -13,11 +13,14 @@ struct FieldReader {
     private var refused: [Problem.FieldError] = []
     private var reached: ReachedLimit?
     private let prefix: String
+    /// No request has so many members. One that has is not read further: each look-up passes all names, and unescapes those that
+    /// need it, so 100,000 of them in one body would hold the loop, and come back as so many errors.
+    static let maxMembers = 64
 
     init(_ text: JSONText, prefix: String = "") throws(Problem) {
         guard text.kind == .object else { throw Problem(.wrongType, prefix + "the body must be a JSON object") }
         do throws(JSONSyntaxError) {
-            members = try JSONMembers(of: text)
+            members = try JSONMembers(of: text, maxCount: Self.maxMembers + 1)
         } catch {
             throw Problem(.malformedJSON, prefix + error.reason)
         }
@@ -105,6 +108,7 @@ struct FieldReader {
 
     /// To be called last: throws when anything was wrong.
     mutating func finish() throws(Problem) {
+        if members.count > Self.maxMembers { throw firstUnknown }
         if asked.count < members.count {
             for index in 0..<members.count where !asked.contains(index) {
                 unreadable.append(
@@ -118,5 +122,12 @@ struct FieldReader {
         problem.fields = errors
         if unreadable.isEmpty { problem.limit = reached }
         throw problem
+    }
+    /// Of too many members. Alone: what was not found may stand among those that were not read.
+    private var firstUnknown: Problem {
+        let name = (0..<members.count).first { !asked.contains($0) }.map { members.name(at: $0) } ?? ""
+        var problem = Problem(.unknownMember, "\(prefix)\(name) is not a known member")
+        problem.fields = [Problem.FieldError(field: name, message: "is not a known member")]
+        return problem
     }
 }
