@@ -10,6 +10,22 @@ import Testing
 // The lane beside a store that fails: no event is lost, callers are told, one bad event ends only its own job, and maintenance refuses nobody.
 
 struct LaneFaultTests {
+    private static let tooMuch = JournalError(.io, "too much")
+
+    /// A refused batch is tried again within milliseconds.
+    private static let soonAgain = {
+        var limits = LaneLimits()
+        limits.firstRetryMs = 1
+        limits.maxRetryMs = 5
+        return limits
+    }()
+
+    private static func isPoisoned(_ batch: [JournalMutation]) -> Bool {
+        batch.contains {
+            if case .append(_, let event, _) = $0 { event.name == "poison" } else { false }
+        }
+    }
+
     @Test func theFailureOfAnyOneCommitLosesNothing() throws {
         for failing in 1...25 {
             let faults = FaultyStore.Faults { number, _ in number == failing ? CountingJobs.fault : nil }
@@ -125,15 +141,7 @@ struct LaneFaultTests {
     }
 
     @Test func anEventThatTheStoreNeverTakesEndsOnlyItsOwnJob() throws {
-        let faults = FaultyStore.Faults { _, batch in
-            let isPoisoned = batch.contains {
-                if case .append(_, let event, _) = $0 { event.name == "poison" } else { false }
-            }
-            return isPoisoned ? JournalError(.io, "too much") : nil
-        }
-        var limits = LaneLimits()
-        limits.firstRetryMs = 1
-        limits.maxRetryMs = 5
+        let faults = FaultyStore.Faults { _, batch in Self.isPoisoned(batch) ? Self.tooMuch : nil }
         let handlers = CountingJobs.counter(200).merging([
             "bad": Closure { job in
                 try await job.emit("before")
@@ -144,7 +152,8 @@ struct LaneFaultTests {
             }
         ]) { one, _ in one }
         let bench = try LaneBench(
-            kinds: CountingJobs.kinds + [JobKind(name: "bad", worker: .swift)], handlers: handlers, limits: limits,
+            kinds: CountingJobs.kinds + [JobKind(name: "bad", worker: .swift)], handlers: handlers,
+            limits: Self.soonAgain,
             faults: faults)
         try bench.createPersistently("bad", 1)
         for number in 2...6 { try bench.createPersistently("count", number) }
@@ -161,16 +170,10 @@ struct LaneFaultTests {
         let (running, isRunning) = AsyncStream<Void>.makeStream()
         let (failed, hasFailed) = AsyncStream<Void>.makeStream()
         let faults = FaultyStore.Faults { _, batch in
-            let isPoisoned = batch.contains {
-                if case .append(_, let event, _) = $0 { event.name == "poison" } else { false }
-            }
-            guard isPoisoned else { return nil }
+            guard Self.isPoisoned(batch) else { return nil }
             hasFailed.finish()
-            return JournalError(.io, "too much")
+            return Self.tooMuch
         }
-        var limits = LaneLimits()
-        limits.firstRetryMs = 1
-        limits.maxRetryMs = 5
         let bench = try LaneBench(
             kinds: CountingJobs.kinds + [JobKind(name: "bad", worker: .swift)],
             handlers: [
@@ -185,7 +188,7 @@ struct LaneFaultTests {
                     for number in 0..<200 { try await job.emit("n", .string("\(number)")) }
                     return nil
                 },
-            ], limits: limits, faults: faults)
+            ], limits: Self.soonAgain, faults: faults)
         try bench.createPersistently("bad", 1)
         try bench.createPersistently("count", 2)
         try bench.log.waitForEnd(of: 2)
@@ -195,15 +198,7 @@ struct LaneFaultTests {
     }
 
     @Test func aPoisonousEventAloneInTheSystemIsFoundWithTheHelpOfACaller() throws {
-        let faults = FaultyStore.Faults { _, batch in
-            let isPoisoned = batch.contains {
-                if case .append(_, let event, _) = $0 { event.name == "poison" } else { false }
-            }
-            return isPoisoned ? JournalError(.io, "too much") : nil
-        }
-        var limits = LaneLimits()
-        limits.firstRetryMs = 1
-        limits.maxRetryMs = 5
+        let faults = FaultyStore.Faults { _, batch in Self.isPoisoned(batch) ? Self.tooMuch : nil }
         let bench = try LaneBench(
             kinds: CountingJobs.kinds + [JobKind(name: "bad", worker: .swift)],
             handlers: [
@@ -211,7 +206,7 @@ struct LaneFaultTests {
                     try await job.emit("poison")
                     return nil
                 }, "count": Closure { _ in nil },
-            ], limits: limits, faults: faults)
+            ], limits: Self.soonAgain, faults: faults)
         _ = try bench.log.reply(to: bench.create("bad", 1))
         try bench.log.wait { if case .faulty = $0.last?.storeHealth { true } else { false } }
         try bench.createPersistently("count", 2)
