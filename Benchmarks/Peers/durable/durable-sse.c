@@ -1,12 +1,13 @@
 /* The disk's price: a server whose events are on the disk before a reader sees them, and that has nothing else. One thread runs an
- * epoll loop (requests, timers, sends), another writes the log (journal.h). There is no HTTP parser, no SQL, no replay, no recovery,
- * no heartbeat, no check of anything. Nobody would run this; it says what of a durable figure is the disk's and the kernel's.
+ * epoll loop (requests, timers, sends), another writes the log (journal.h), a third makes the events of channels (publisher.h): the
+ * loop only takes over what is durable, and sends. There is no HTTP parser, no SQL, no replay, no recovery, no heartbeat, no check of
+ * anything. Nobody would run this; it says what of a durable figure is the disk's and the kernel's.
  *
  * It understands of Millstream's requests what the generator asks for: jobs of the kinds `demo.steps` and `demo.publish`, their
  * streams, and channels. A request comes in one piece. What a job emits before its reader comes is kept for that reader, once. A
  * reader whose socket is full gets nothing from then on: what lies there is the kernel's.
  */
-#include "jobs.h"
+#include "publisher.h"
 
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -33,9 +34,15 @@ static void job_is_durable(int number)
         answer(job->asker, "202 Accepted", text, write_job(text, job, "queued"));
     job->start_ns = monotonic_ns();
     if (job->is_publisher)
-        publisher_begin(number);
+        publisher_begin();
     else if (!job->is_later)
         go_on(number);
+}
+
+static void job_is_published(int number)
+{
+    publisher.job = NOBODY;
+    end_job(number);
 }
 
 static void show_batch(struct batch *batch)
@@ -52,11 +59,20 @@ static void show_batch(struct batch *batch)
         } while (kind == RECORD_EVENT && i < batch->count && batch->records[i].log == first->log);
         if (kind == RECORD_CREATED)
             job_is_durable(first->log);
+        else if (kind == RECORD_PUBLISHED)
+            job_is_published(first->log);
         else
             show(first->log, bytes, length, kind == RECORD_LAST);
         bytes += length;
     }
-    batch_empty(batch);
+    journal_give_back(batch);
+}
+
+static void show_durable(void)
+{
+    struct batch *batch = journal_take();
+    if (batch)
+        show_batch(batch);
 }
 
 static double json_number(const char *body, const char *name, double otherwise)
@@ -100,7 +116,7 @@ static void create(int fd, const char *body, size_t length)
         publisher.rate = json_number(body, "rate", 5);
         publisher.count = (long)json_number(body, "count", 100);
         publisher.data_bytes = job->data_bytes;
-        publisher.sent = 0;
+        publisher.job = number;
     }
     memcpy(journal_room(length), body, length);
     journal_add(RECORD_CREATED, number, length);
@@ -196,6 +212,7 @@ int main(int argc, char **argv)
     }
     raise_descriptor_limit();
     journal_open(argv[2]);
+    publisher_open();
     pthread_setname_np(pthread_self(), "loop");
     int listener = listen_on(atoi(argv[1]));
     int poller = epoll_create1(EPOLL_CLOEXEC);
@@ -206,13 +223,12 @@ int main(int argc, char **argv)
         for (int i = 0; i < count; i++) {
             if (ready[i].data.fd == listener)
                 accept_all(listener, poller);
-            else if (ready[i].data.fd != journal.finished)
+            else if (ready[i].data.fd == journal.finished)
+                show_durable();
+            else
                 take_request(ready[i].data.fd);
         }
         run_jobs();
-        struct batch *batch = journal_take();
-        if (batch)
-            show_batch(batch);
         journal_write();
     }
 }

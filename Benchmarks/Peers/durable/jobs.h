@@ -1,5 +1,4 @@
-/* The jobs of bare durable: `demo.steps` with a timer each, and `demo.publish`, the times of whose events are planned from its start as
- * Millstream's are. The loop thread's alone.
+/* The jobs of bare durable: `demo.steps`, each a timer of the loop's. Those of `demo.publish` are publisher.h's. The loop thread's alone.
  */
 #pragma once
 #include "logs.h"
@@ -14,17 +13,6 @@ struct job {
 };
 
 static struct job jobs[JOBS_MAX];
-
-/* One at a time: the generator asks for no more. */
-static struct {
-    int job; /* NOBODY: none */
-    int channels, data_bytes;
-    long count, sent;
-    double rate;
-    uint64_t start_ns;
-    char name[NAME_BYTES_MAX + 1];
-    int logs[TOPICS_MAX];
-} publisher = {.job = NOBODY};
 
 /* A heap of the jobs that wait, by what is due next. */
 struct due {
@@ -98,38 +86,7 @@ static void go_on(int number)
         end_job(number);
 }
 
-static void publisher_begin(int job)
-{
-    char name[2 * NAME_BYTES_MAX];
-    publisher.job = job;
-    publisher.start_ns = monotonic_ns();
-    for (int number = 0; number < publisher.channels; number++) {
-        snprintf(name, NAME_BYTES_MAX, publisher.channels > 1 ? "%s-%d" : "%s", publisher.name, number);
-        publisher.logs[number] = channel_named(name);
-    }
-}
-
-static uint64_t publication_due(void)
-{
-    return publisher.start_ns + (uint64_t)((double)publisher.sent / publisher.rate * 1e9);
-}
-
-static void publish(void)
-{
-    char members[128];
-    while (publisher.job != NOBODY && publication_due() <= monotonic_ns()) {
-        int length = snprintf(members, sizeof members, "{\"t\":%llu,\"n\":%ld", (unsigned long long)monotonic_ns(),
-                              publisher.sent);
-        emit(RECORD_EVENT, publisher.logs[publisher.sent % publisher.channels], "message", members, (size_t)length,
-             publisher.data_bytes);
-        if (++publisher.sent < publisher.count)
-            continue;
-        end_job(publisher.job);
-        publisher.job = NOBODY;
-    }
-}
-
-/* The due steps and publications. */
+/* The due steps. */
 static void run_jobs(void)
 {
     for (uint64_t now = monotonic_ns(); dues_count && dues[0].at_ns <= now;) {
@@ -137,16 +94,13 @@ static void run_jobs(void)
         take_step(job);
         go_on(job);
     }
-    publish();
 }
 
 /* In whole milliseconds, upwards, as libevent waits: what falls due in one of them leaves together. */
-static int wait_ms(void)
+static int ms_until(uint64_t at_ns)
 {
-    uint64_t next = dues_count ? dues[0].at_ns : UINT64_MAX, now = monotonic_ns();
-    if (publisher.job != NOBODY && publication_due() < next)
-        next = publication_due();
-    if (next == UINT64_MAX)
-        return -1;
-    return next <= now ? 0 : (int)((next - now + 999999) / 1000000);
+    uint64_t now = monotonic_ns();
+    return at_ns <= now ? 0 : (int)((at_ns - now + 999999) / 1000000);
 }
+
+static int wait_ms(void) { return dues_count ? ms_until(dues[0].at_ns) : -1; }

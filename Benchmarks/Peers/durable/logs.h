@@ -1,5 +1,6 @@
 /* What bare durable knows of logs and of the connections that read them: events are written to the journal's batch as the very bytes
- * that a reader gets, and sent when the batch is on the disk. The loop thread's alone.
+ * that a reader gets, and sent when the batch is on the disk. The loop thread's alone, but for the numbers of a channel's events, which
+ * are the publisher's.
  */
 #pragma once
 #include "journal.h"
