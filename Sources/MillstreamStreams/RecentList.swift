@@ -38,6 +38,12 @@ struct RecentList {
         if link.newer == LiveLog.none { newest = link.older } else { links[Int(link.newer)].older = link.older }
     }
 
+    /// Looks at a log's links. What it returns tells nothing.
+    @inline(__always)
+    func glance(_ index: UInt32) -> UInt {
+        Int(index) < links.count ? UInt(links[Int(index)].newer) : 0
+    }
+
     /// The log to forget first.
     func oldest(in logs: [LiveLog?]) -> LiveLog? { oldest == LiveLog.none ? nil : logs[Int(oldest)] }
 }

@@ -37,6 +37,12 @@ final class RefTable {
         log._withUnsafeGuaranteedRef { $0.ref }
     }
 
+    /// Looks at where the search for a number begins. What it returns tells nothing.
+    @inline(__always)
+    func glance(_ wanted: LogRef) -> UInt {
+        UInt(bitPattern: entries[home(of: wanted)]?.toOpaque())
+    }
+
     /// The log of that number, if it is held.
     @inline(__always)
     func find(_ wanted: LogRef) -> Unmanaged<LiveLog>? {

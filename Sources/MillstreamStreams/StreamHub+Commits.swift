@@ -56,14 +56,22 @@ extension StreamHub {
     /// Events of these logs come next. With thousands of logs all that a log and its reader need is cold memory, and in its turn each
     /// event would wait for a dozen lines of it, one after the other; looked at ahead, and with nothing in between that must wait,
     /// those of many logs come at the same time.
+    /// In steps, each over all of them: what a step finds is where the next one looks, so within a step no look waits for another.
     private func expect(_ runs: Slice<UnsafeBufferPointer<CommitTexts.Run>>) {
         var sum: UInt = 0
-        for run in runs {
-            guard let found = refs.find(run.ref) else { continue }
-            found._withUnsafeGuaranteedRef { log in
-                sum &+= log.recent.glance() &+ UInt(log.run) &+ UInt(bitPattern: log.tickEmissionCount)
-                if let slot = log.members.first {
-                    sum &+= readers.glance(slot) &+ output.expect(slot)
+        for run in runs { sum &+= refs.glance(run.ref) }
+        withUnsafeTemporaryAllocation(of: Unmanaged<LiveLog>.self, capacity: Self.outlook) { found in
+            var count = 0
+            for run in runs {
+                guard let log = refs.find(run.ref) else { continue }
+                sum &+= log._withUnsafeGuaranteedRef { UInt($0.run) &+ UInt(bitPattern: $0.tickEmissionCount) }
+                found.initializeElement(at: count, to: log)
+                count += 1
+            }
+            for place in 0..<count {
+                found[place]._withUnsafeGuaranteedRef { log in
+                    sum &+= log.recent.glance() &+ recent.glance(log.index)
+                    if let slot = log.members.first { sum &+= readers.glance(slot) &+ output.expect(slot) }
                 }
             }
         }

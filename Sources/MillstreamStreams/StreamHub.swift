@@ -16,9 +16,10 @@ public final class StreamHub {
     /// other with the same time, as those of one commit do, are told of together. For the latency from emission to socket.
     @exclusivity(unchecked) public var didDeliver: ((_ eventCount: Int, _ emittedAtNs: UInt64) -> Void)?
 
-    // The server owns the hub and both of these, and lets go of them together. Unsafe, because a counted reference costs two locked
-    // instructions for each event, and each waits for all memory that was asked for before it.
-    unowned(unsafe) let output: any ReaderOutput
+    // Retained and constant: what the compiler knows to stay alive it need not count, and a count is two locked instructions for each
+    // event, of which each waits for all memory that was asked for before it. `unowned(unsafe)` is counted at each call.
+    let output: any ReaderOutput
+    // The server owns the hub and its source, and lets go of them together.
     unowned(unsafe) let source: any LogSource
 
     // Looked at for each event: exclusive access to these is not checked at run time.
@@ -63,7 +64,7 @@ public final class StreamHub {
     let heartbeat: AnyObject
 
     /// - Parameters:
-    ///   - output: the sockets; not retained.
+    ///   - output: the sockets; retained, so it does not retain the hub.
     ///   - source: the store's reading half; not retained.
     ///   - nowMs: a monotonic time in milliseconds; later calls bring the same clock.
     ///   - seed: of the spread of `retry` and maximum age.
