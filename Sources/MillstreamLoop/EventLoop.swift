@@ -145,6 +145,14 @@ public final class EventLoop {
         return LoopWatch(base: base, readable: descriptor, body: body)
     }
 
+    /// Has a poll end each time that somebody writes to the eventfd, as long as the watch is kept. Nobody reads it: each write is
+    /// told of by itself, and its counter has room for more of them than will ever be.
+    @usableFromInline
+    func wakes(on eventfd: Int32) -> LoopWatch {
+        assertOnLoop()
+        return LoopWatch(base: base, readable: eventfd, isEdge: true) {}
+    }
+
     /// A call that can be requested from within a callback and runs after it, once, in the same tick (or at once in the
     /// next one when it is requested at the end of a tick).
     public func deferred(_ body: @escaping () -> Void) -> DeferredCall {

@@ -7,10 +7,12 @@ public final class LoopWatch {
     private var event: OpaquePointer?
     private let body: () -> Void
 
-    init(base: OpaquePointer, readable descriptor: Int32, body: @escaping () -> Void) {
+    /// - Parameter isEdge: called when the descriptor becomes readable once more, and not as long as it is.
+    init(base: OpaquePointer, readable descriptor: Int32, isEdge: Bool = false, body: @escaping () -> Void) {
         self.body = body
         let owner = Unmanaged.passUnretained(self).toOpaque()
-        event = event_new(base, descriptor, Int16(EV_READ | EV_PERSIST), watchDidFire, owner)
+        let what = EV_READ | EV_PERSIST | (isEdge ? EV_ET : 0)
+        event = event_new(base, descriptor, Int16(what), watchDidFire, owner)
         event_add(event, nil)
     }
 

@@ -48,8 +48,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
     /// callbacks of the poll. Called once, on the loop's thread. The loop keeps the mailbox.
     @inlinable
     public func attach(to loop: EventLoop, drain: @escaping (ContiguousArray<Message>) -> Void) {
-        let wake = wake
-        let watch = loop.onReadable(wake.descriptor) { wake.reset() }
+        let watch = loop.wakes(on: wake.descriptor)
         var spare = ContiguousArray<Message>()
         loop.add(
             MailboxDrain(watch: watch) { [self] in

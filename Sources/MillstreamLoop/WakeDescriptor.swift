@@ -1,7 +1,7 @@
 import CLibevent
 import Glibc
 
-// The eventfd with which another thread ends the loop's poll. Any thread signals; the loop's thread resets.
+// The eventfd with which another thread ends the loop's poll. Any thread signals; nobody reads it (``EventLoop/wakes(on:)``).
 
 @usableFromInline
 final class WakeDescriptor: Sendable {
@@ -19,13 +19,7 @@ final class WakeDescriptor: Sendable {
     @usableFromInline
     func signal() {
         var one: UInt64 = 1
-        // It can only fail when the counter is full, and then the loop is awake already.
+        // It could only fail when the counter is full, after 2 to the power of 64 of these.
         _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
-    }
-
-    @usableFromInline
-    func reset() {
-        var count: UInt64 = 0
-        _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
     }
 }

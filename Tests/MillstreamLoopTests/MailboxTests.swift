@@ -43,6 +43,20 @@ import Testing
         #expect(mailbox.highWater == 3)
     }
 
+    @Test func eachPostIntoAnEmptyMailboxEndsAPoll() throws {
+        let mailbox = try Mailbox<Int>(capacity: 3)
+        let loop = try EventLoop()
+        var received: [Int] = []
+        mailbox.attach(to: loop) { batch in received += batch }
+        for number in 0..<100 {
+            mailbox.post(number)
+            // Returns at all: nobody ever reads the eventfd, so each write has to be news.
+            loop.tick()
+            #expect(received.count == number + 1)
+        }
+        #expect(received == Array(0..<100))
+    }
+
     @Test func closedMailboxStillDrains() throws {
         let mailbox = try Mailbox<Int>(capacity: 3)
         mailbox.post(1)
