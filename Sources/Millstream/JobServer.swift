@@ -163,7 +163,9 @@ public final class JobServer: Sendable {
         _ pool: WorkerPool, uploadSizes: [String: Int64], maxConnections: Int
     ) throws(StartFailure) -> ServerLoop {
         let registry = PrometheusRegistry(maxSeries: configuration.limits.maxMetricSeries)
-        let metrics = ServerMetrics(factory: registry, exposition: { registry.render() })
+        let metrics = ServerMetrics(
+            factory: registry, exposition: { registry.render() },
+            recordAlike: { PrometheusRegistry.record(nanoseconds: $1, times: $2, in: $0) })
         let gauges = ServerGauges(
             mailboxDepth: { [mailbox] in mailbox.depth }, mailboxRefusals: { [mailbox] in mailbox.refusedCount },
             workers: { pool.measures }, droppedLogLines: droppedLogLines)

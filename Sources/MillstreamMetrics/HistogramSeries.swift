@@ -26,13 +26,17 @@ final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler, @unche
 
     func record(_ value: Int64) { observe(Double(value)) }
     func record(_ value: Double) { observe(value) }
-    func recordNanoseconds(_ duration: Int64) { observe(Double(duration) / 1_000_000_000) }
+    func recordNanoseconds(_ duration: Int64) { recordNanoseconds(duration, times: 1) }
 
-    private func observe(_ value: Double) {
+    func recordNanoseconds(_ duration: Int64, times: Int) {
+        observe(Double(duration) / 1_000_000_000, times: times)
+    }
+
+    private func observe(_ value: Double, times: Int = 1) {
         // One NaN would make the sum useless for good.
         guard value.isFinite else { return }
-        counts[bucket(of: value)].wrappingAdd(1, ordering: .relaxed)
-        sum.add(value)
+        counts[bucket(of: value)].wrappingAdd(Int64(times), ordering: .relaxed)
+        sum.add(value * Double(times))
     }
 
     /// The first bucket whose upper bound is not below the value: bounds are inclusive.

@@ -18,7 +18,8 @@ public final class ServerMetrics {
     let deliveredBytes: Counter
     let conflated: Counter
     let gaps: Counter
-    let emissionToSocket: Timer
+    private let emissionToSocket: any TimerHandler
+    private let recordAlike: (_ timer: any TimerHandler, _ nanoseconds: Int64, _ times: Int) -> Void
     let commit: Timer
     let room: Timer
     let batchCommands: Recorder
@@ -36,11 +37,20 @@ public final class ServerMetrics {
     private let journalHealthy: Gauge
     private let failedCommits: Counter
     private var shownFailedCommits: UInt64 = 0
+    /// What the gauges of commits show: few commits change one of them.
+    private var shown: (callers: Int, emissions: Int, workers: Int, isHealthy: Bool)?
 
-    /// `exposition` renders all instruments of the factory as Prometheus text.
-    public init(factory: any MetricsFactory, exposition: @escaping () -> [UInt8]) {
+    /// - Parameters:
+    ///   - exposition: renders all instruments of the factory as Prometheus text.
+    ///   - recordAlike: records the same duration so many times, in a timer of the factory's. For each event that leaves: a backend may
+    ///     have a cheaper way than one after the other.
+    public init(
+        factory: any MetricsFactory, exposition: @escaping () -> [UInt8],
+        recordAlike: @escaping (_ timer: any TimerHandler, _ nanoseconds: Int64, _ times: Int) -> Void
+    ) {
         self.factory = factory
         self.exposition = exposition
+        self.recordAlike = recordAlike
         func counter(_ name: String) -> Counter { Counter(label: name, dimensions: [], factory: factory) }
         streamsOpened = counter("millstream_streams_opened_total")
         func gauge(_ name: String) -> Gauge { Gauge(label: name, dimensions: [], factory: factory) }
@@ -55,7 +65,7 @@ public final class ServerMetrics {
         deliveredBytes = counter("millstream_delivered_bytes_total")
         conflated = counter("millstream_conflated_events_total")
         gaps = counter("millstream_gaps_total")
-        emissionToSocket = Timer(label: "millstream_emission_to_socket_seconds", dimensions: [], factory: factory)
+        emissionToSocket = factory.makeTimer(label: "millstream_emission_to_socket_seconds", dimensions: [])
         commit = Timer(label: "millstream_journal_commit_seconds", dimensions: [], factory: factory)
         room = Timer(label: "millstream_journal_room_seconds", dimensions: [], factory: factory)
         tick = Timer(label: "millstream_tick_seconds", dimensions: [], factory: factory)
@@ -111,6 +121,11 @@ public final class ServerMetrics {
         gauges[key]?.record(value)
     }
 
+    /// So many events left for a reader's output so long after the first of them was emitted.
+    func didDeliver(events: Int, elapsedNs: Int64) {
+        recordAlike(emissionToSocket, elapsedNs, events)
+    }
+
     /// What one commit was like. Failed commits are counted by the lane.
     func didCommit(_ report: LaneReport) {
         let measures = report.measures
@@ -119,12 +134,18 @@ public final class ServerMetrics {
             batchCommands.record(measures.commands)
         }
         if measures.roomNs > 0 { room.recordNanoseconds(Int64(clamping: measures.roomNs)) }
-        queueCallers.record(measures.callerDepth)
-        queueEmissions.record(measures.emissionDepth)
-        waitingWorkers.record(measures.waitingEmitters)
-        failedCommits.increment(by: measures.failedCommits &- shownFailedCommits)
-        shownFailedCommits = measures.failedCommits
-        journalHealthy.record(report.storeHealth == .ok ? 1 : 0)
+        let isHealthy = report.storeHealth == .ok
+        let now = (measures.callerDepth, measures.emissionDepth, measures.waitingEmitters, isHealthy)
+        if measures.failedCommits != shownFailedCommits {
+            failedCommits.increment(by: measures.failedCommits &- shownFailedCommits)
+            shownFailedCommits = measures.failedCommits
+        }
+        if let shown, shown == now { return }
+        shown = now
+        queueCallers.record(now.0)
+        queueEmissions.record(now.1)
+        waitingWorkers.record(now.2)
+        journalHealthy.record(isHealthy ? 1 : 0)
     }
 
     /// A count that somebody else keeps and that never falls.

@@ -148,4 +148,30 @@ import Testing
         #expect(parsed.value("r_count") == 20_000)
         #expect(parsed.samples.filter { $0.name == "d" }.count == 20)
     }
+
+    @Test func durationsAlikeCountAsIfRecordedOneByOne() throws {
+        let (together, alone) = (PrometheusRegistry(), PrometheusRegistry())
+        let timers = [together, alone].map { $0.makeTimer(label: "t", dimensions: []) }
+        for (nanoseconds, times) in [(Int64(2_000_000), 3), (1, 1), (0, 2), (-4_000_000, 2), (9_000_000, 0)] {
+            PrometheusRegistry.record(nanoseconds: nanoseconds, times: times, in: timers[0])
+            for _ in 0..<times { timers[1].recordNanoseconds(nanoseconds) }
+        }
+        // Sums of these values in another order end in other digits.
+        func counts(_ registry: PrometheusRegistry) -> [Substring] {
+            String(decoding: registry.render(), as: UTF8.self).split(separator: "\n").filter { !$0.contains("_sum") }
+        }
+        #expect(counts(together) == counts(alone))
+        #expect(counts(together).contains("t_seconds_count 8"))
+    }
+
+    @Test func timersOfOtherBackendsGetEachOfTheDurationsAlike() {
+        final class Counted: TimerHandler, @unchecked Sendable {
+            // Sendable: the test's thread alone uses it.
+            var seen: [Int64] = []
+            func recordNanoseconds(_ duration: Int64) { seen.append(duration) }
+        }
+        let timer = Counted()
+        PrometheusRegistry.record(nanoseconds: 7, times: 3, in: timer)
+        #expect(timer.seen == [7, 7, 7])
+    }
 }

@@ -31,10 +31,10 @@ final class StreamDesk: StreamTableDelegate {
             seed: .random(in: .min ... .max))
         reported = hub.metrics
         source.hub = hub
-        hub.didDeliver = { [emissionToSocket = core.metrics.emissionToSocket] eventCount, emittedAtNs in
+        hub.didDeliver = { [metrics = core.metrics] eventCount, emittedAtNs in
             // Not the time of the tick: the flush before may have sent to thousands.
             let elapsedNs = Int64(clamping: MonotonicTime.current().nanoseconds &- emittedAtNs)
-            for _ in 0..<eventCount { emissionToSocket.recordNanoseconds(elapsedNs) }
+            metrics.didDeliver(events: eventCount, elapsedNs: elapsedNs)
         }
         table.delegate = self
         core.loop.atTickEnd(.flush) { [unowned self] in
