@@ -54,6 +54,28 @@ import Testing
         try check(try server.client.post("/v1/uploads", [], ["Content-Type": "text/plain"]), server, is: [])
     }
 
+    @Test func theFilesPathHoldsWhereTheProgramRuns() throws {
+        // A program runs beside the configuration; a relative data directory lies where the server was started.
+        let (home, elsewhere) = (try TemporaryDirectory(), try TemporaryDirectory())
+        try elsewhere.write("sum.sh", Self.script)
+        let configuration = try elsewhere.write(
+            "millstream.yaml", "kinds:\n  sum:\n    worker: { exec: [\"./sum.sh\"] }\n")
+        let server = try ChildProcess(
+            "bash",
+            [
+                "-c", "cd \"$0\" && exec \"$@\"", home.file("").path, ServerProcess.binary.path, "serve", "--port", "0",
+                "--data", "./data", "--config", configuration.path,
+            ], output: .pipe, errors: home.file("errors"))
+        let line = try #require(try server.readLine())
+        let client = TestClient(port: try #require(line.split(separator: ":").last.flatMap { UInt16($0) }))
+        let upload = try client.post("/v1/uploads", Self.bytes, ["Content-Type": "audio/x-wav"])
+        let job = try client.start("sum", input: "{\"upload\":\"\(try #require(upload.string("id")))\"}")
+        let end = try #require(try client.events(job).rest().last)
+        let result = try #require(end.object["result"] as? [String: Any])
+        #expect(result["sum"] as? String == (try sum(Self.bytes)))
+        #expect((result["path"] as? String)?.hasPrefix("/") == true)
+    }
+
     @Test func aChunkedBodyIsAFileToo() throws {
         let server = try server()
         let connection = try TestConnection(port: server.port)

@@ -8,12 +8,13 @@ final class DataDirectory {
         var description: String
     }
 
+    /// From the root: programs get paths in it, and run elsewhere.
     let path: String
     private let lock: Int32
 
     /// Makes the directory and its parts when they are not there.
     init(_ path: String) throws(Failure) {
-        self.path = path
+        self.path = FilePath.absolute(path)
         try Self.makeDirectory(path)
         try Self.makeDirectory(path + "/uploads")
         let file = path + "/lock"
