@@ -108,7 +108,7 @@ public enum SettingTable {
             "Channels that exist at a time; one more is refused (503)."),
         Setting(
             "limits.max_messages_per_job", .count(\.limits.maxMessagesPerJob, 1...100_000),
-            "Messages to one job in its life; one more is refused (503)."),
+            "Messages to one job in its life; one more is refused (409)."),
         Setting(
             "limits.mailbox_capacity", .count(\.limits.mailboxCapacity, 1024...1_048_576),
             "Messages of other threads that wait for the event loop."),
