@@ -44,7 +44,7 @@ extension JobLedger {
     /// An event of a worker to a channel; dropped when there are too many channels.
     func emit(_ event: DraftEvent, toChannel name: String) throws(JournalError) {
         if case .refused = WorkerEventKind(event.name) { return }
-        guard JobID.isName(name, maxLength: 128), let channel = try openChannel(name) else { return }
+        guard ChannelName.isValid(name), let channel = try openChannel(name) else { return }
         append(event, to: channel)
     }
 

@@ -30,6 +30,14 @@ public struct JobID: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+/// Names of channels: `[A-Za-z0-9._-]{1,128}`.
+public enum ChannelName {
+    /// Whether the text is such a name, and neither `.` nor `..`, which clients take out of a URL: nobody could publish to them.
+    public static func isValid(_ text: String) -> Bool {
+        JobID.isName(text, maxLength: 128) && text != "." && text != ".."
+    }
+}
+
 /// The number of a log in the store, never reused. A new run of a job under an old id gets a new one.
 public struct LogRef: Hashable, Sendable, Comparable {
     public let number: Int64

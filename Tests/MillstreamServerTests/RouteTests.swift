@@ -21,7 +21,8 @@ import Testing
     @Test(arguments: [
         "", "/v1", "/v1/", "/v2/jobs", "/v1/jobs/", "/v1/jobs/a/", "/v1/jobs/a/b", "/v1/jobs/a/events/",
         "/v1/jobs/a%2Fb",
-        "/v1/jobs/..", "/v1/jobs/%2e%2e/x", "/v1/channels//events", "/v1/channels/a b/events", "//", "/v1/jobs/%",
+        "/v1/jobs/..", "/v1/jobs/%2e%2e/x", "/v1/channels//events", "/v1/channels/./events",
+        "/v1/channels/%2E%2e/events", "/v1/channels/a b/events", "//", "/v1/jobs/%",
         "/index.html", "/../etc/passwd",
     ])
     func otherPathsNameNothing(path: String) {

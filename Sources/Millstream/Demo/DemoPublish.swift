@@ -19,8 +19,8 @@ struct DemoPublish: JobHandler {
             let input = try DemoInput(input, known: ["channel", "channels", "rate", "count", "data_bytes"])
             let name = try input.optionalString("channel") ?? "c"
             let number = try input.int("channels", default: 1, in: 1...20_000)
-            guard JobID.isName(name, maxLength: 120) else {
-                throw DemoInput.refusal("channel must be 1 to 120 characters out of [A-Za-z0-9._-]")
+            guard ChannelName.isValid(name), name.utf8.count <= 120 else {
+                throw DemoInput.refusal("channel must be 1 to 120 characters out of [A-Za-z0-9._-], and not . or ..")
             }
             channels = number == 1 ? [name] : (0..<number).map { "\(name)-\($0)" }
             rate = try input.double("rate", default: 5, in: 0.001...1_000_000)

@@ -15,7 +15,7 @@ struct EmissionPort: Sendable {
     /// What a worker says, checked: an event of the job, or of a channel.
     func command(_ name: String, _ data: JSONText, channel: String? = nil) throws -> LedgerCommand {
         guard let channel else { return .emit(job.run, try draft(name, data)) }
-        guard JobID.isName(channel, maxLength: 128) else { throw EmissionError.invalidChannel(channel) }
+        guard ChannelName.isValid(channel) else { throw EmissionError.invalidChannel(channel) }
         return .emitToChannel(channel, try draft(name, data))
     }
 

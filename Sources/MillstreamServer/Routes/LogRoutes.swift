@@ -88,8 +88,9 @@ final class LogRoutes {
                 }
                 names.append(.job(id))
             case "channel":
-                guard JobID.isName(value, maxLength: 128) else {
-                    throw .field(.invalidValue, "channel", "must be 1 to 128 characters out of A-Z a-z 0-9 . _ -")
+                guard ChannelName.isValid(value) else {
+                    let rule = "must be 1 to 128 characters out of A-Z a-z 0-9 . _ -, and neither . nor .."
+                    throw .field(.invalidValue, "channel", rule)
                 }
                 names.append(.channel(value))
             default: continue

@@ -88,7 +88,7 @@ import MillstreamJournal
             default: return nil
             }
         case (3, "channels"):
-            guard segments[2] == "events", JobID.isName(segments[1], maxLength: 128) else { return nil }
+            guard segments[2] == "events", ChannelName.isValid(segments[1]) else { return nil }
             self = .channelEvents(segments[1])
         default: return nil
         }
