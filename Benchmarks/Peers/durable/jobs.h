@@ -5,7 +5,8 @@
 
 struct job {
     long id; /* 0: none was here yet */
-    int is_later, is_publisher;
+    int is_later;
+    int publisher; /* NOBODY: it makes steps */
     int asker;
     uint32_t asker_turn;
     int steps, step, interval_ms, data_bytes;

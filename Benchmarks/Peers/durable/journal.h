@@ -40,7 +40,7 @@ struct batch {
 static struct {
     int file;
     off_t offset; /* the thread's alone */
-    int finished; /* an eventfd, for the loop's epoll */
+    int finished; /* an eventfd, for the loop's epoll, which hears each write: nobody reads it */
     pthread_mutex_t lock;
     pthread_cond_t wanted, taken; /* the thread waits for either: something to write; the loop, which is a batch behind */
     int is_wanted;
@@ -172,17 +172,15 @@ static void journal_write(void)
         pthread_cond_signal(&journal.wanted);
 }
 
-/* The batch that is on the disk now, to be shown and then given back; NULL: none. For when `finished` can be read. */
+/* The batch that is on the disk now, to be shown and then given back; NULL: none. */
 static struct batch *journal_take(void)
 {
-    uint64_t value;
-    if (read(journal.finished, &value, sizeof value) != sizeof value)
-        return NULL;
     pthread_mutex_lock(&journal.lock);
     struct batch *batch = journal.durable;
     journal.durable = NULL;
     pthread_mutex_unlock(&journal.lock);
-    pthread_cond_signal(&journal.taken);
+    if (batch)
+        pthread_cond_signal(&journal.taken);
     return batch;
 }
 

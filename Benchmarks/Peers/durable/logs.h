@@ -19,6 +19,8 @@ struct log {
     int reader; /* the first, plus one; the others follow by `next` */
     int has_ended;
     long seq;
+    long shown;      /* a channel's events so far, */
+    uint64_t newest; /* and where the last one is kept, plus one; 0: none was */
     char *unread; /* a job's events from before its reader came */
     size_t unread_bytes;
 };
@@ -27,6 +29,9 @@ struct connection {
     int log;            /* NOBODY: no stream */
     int next, previous; /* readers of the same log, plus one */
     uint32_t turn;      /* counts those that had this descriptor */
+    int behind;         /* the log whose events after `cursor` it lacks; NOBODY: none */
+    int is_waiting;     /* it, or who had this descriptor before, is among those that are behind */
+    long cursor;
 };
 
 static struct log logs[JOBS_MAX + CHANNELS_MAX];
@@ -62,6 +67,7 @@ static void subscribe(int fd, int log)
 static void drop(int fd)
 {
     unsubscribe(fd);
+    connections[fd].behind = NOBODY;
     connections[fd].turn++;
     close(fd);
 }

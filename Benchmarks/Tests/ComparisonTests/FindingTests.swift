@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Comparison
+@testable import Load
 
 struct FindingTests {
     private let ratio = Goal("row", "what", "fan-out-5", Metrics.cpuPerDelivery, .atMost(1.05), .ratio)
@@ -98,6 +99,21 @@ struct FindingTests {
         let found = Finding(goal, in: SampleResults.results(runs))
         #expect(found.verdict == .notMet)
         #expect(found.words == words)
+    }
+
+    @Test func aStormsQuotientIsHeldBesideTheDisks() throws {
+        let goal = Goal("row", "what", "resume-storm", Metrics.stormP99, .atMost(2))
+        let runs = [("millstream", 1_400.0), ("durable", 1_050)].map { server, us in
+            var storm = SampleResults.phase("storm", p99Us: us)
+            storm.resume = ResumeReport(
+                readers: 10_000, caughtUp: 10_000, openErrors: 0, behind: 1_000_000, replayed: 1_000_000,
+                replayedPerS: 2e6, wallS: 0.5, catchUpUs: .none)
+            return SampleResults.run(
+                "resume-storm", server, phases: [SampleResults.phase("before", p99Us: 500), storm])
+        }
+        let found = Finding(goal, in: SampleResults.results(runs))
+        #expect(found.words == "not met, nor by bare durable: 2.10 ×")
+        #expect(abs(try #require(found.ratio).median - 4.0 / 3) < 1e-9)
     }
 
     @Test func aYardstickThatLostSomethingExcusesNobody() {

@@ -14,11 +14,13 @@ package enum Yardstick: String, Sendable, CaseIterable {
         }
     }
 
-    /// The one that pays for the same work; nil where a quotient would say nothing: the yardsticks keep nothing in memory.
+    /// The one that pays for the same work; nil where a quotient would say nothing: of memory the yardsticks hold what they began with.
     package init?(for metric: Metric, under scenario: String) {
         guard !metric.isOfTheMachine else { return nil }
         let waitsForTheDisk = ScenarioNames.durable.contains(scenario)
-        guard (waitsForTheDisk ? ["ms", "µs", "jobs/s"] : ["µs", "/s"]).contains(metric.unit) else { return nil }
+        guard (waitsForTheDisk ? ["ms", "µs", "jobs/s", "events/s", "×"] : ["µs", "/s"]).contains(metric.unit) else {
+            return nil
+        }
         self = waitsForTheDisk ? .durable : .epoll
     }
 }

@@ -32,7 +32,7 @@ package enum ScenarioNames {
     package static let curve = Set(scaling.map(\.1))
     /// Asked of bare durable: what waits for the disk.
     package static let durable: Set<String> = [
-        stalled, jobEmission, channelEmission, creates, createsAndRuns, wholeJobs, runningJobs,
+        stalled, jobEmission, channelEmission, creates, createsAndRuns, wholeJobs, runningJobs, resumeStorm,
     ]
     package static let onBothCores: Set<String> = [wholeJobs]
     /// All that the goals speak of. A soak is run only when named: it takes as long as all others.
