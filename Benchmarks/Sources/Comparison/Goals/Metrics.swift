@@ -14,6 +14,9 @@ package enum Metrics {
     /// Of the whole run, its warm-up included.
     package static let slowestFlush = ofTheMachine(
         Metric("slowest flush", unit: "ms", read: { run, _ in run.slowestFlushMs.map { [$0] } ?? [] }))
+    /// Likewise; what the kernel keeps, a number and a sum, gives no percentile.
+    package static let meanFlush = ofTheMachine(
+        Metric("mean flush", unit: "ms", read: { run, _ in run.meanFlushMs.map { [$0] } ?? [] }))
     package static let growth = Metric(
         "growth", unit: "MB", phase: { $0.memory.map { Double($0.rssBytesGrowth) / 1e6 } })
 

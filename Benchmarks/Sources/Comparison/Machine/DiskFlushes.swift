@@ -26,8 +26,12 @@ package struct FlushCount: Sendable, Equatable {
 }
 
 /// Reads the count twenty times a second, on a thread of its own, from `init` to ``slowestMs()``. Reading asks nothing of the disk.
+///
+/// The kernel keeps a number and a sum of times, so that the mean of all flushes is exact to a millisecond by their number; it keeps no
+/// percentile, and those of the means of short times would be of something else.
 final class DiskFlushes {
     private let path: String
+    private let first: FlushCount
     private let desk = Desk()
     private let thread: Thread
 
@@ -47,6 +51,7 @@ final class DiskFlushes {
     init?(of directory: URL) {
         guard let path = Self.statistics(of: directory), let first = Self.count(path) else { return nil }
         self.path = path
+        self.first = first
         thread = Thread { [desk] in
             var last = first
             while !desk.ended {
@@ -64,6 +69,9 @@ final class DiskFlushes {
     /// The largest mean of a twentieth of a second in which flushes ended, ms: a flush that takes longer ends alone in its. Nil when
     /// there was none.
     func slowestMs() -> Double? { desk.worst }
+
+    /// What a flush took on average since `init`, ms; nil when none ended.
+    func meanMs() -> Double? { Self.count(path)?.mean(since: first) }
 
     private static func count(_ path: String) -> FlushCount? { ProcessTable.text(path).flatMap { FlushCount($0) } }
 

@@ -60,6 +60,8 @@ package struct MeasuredRun: Codable, Sendable, Equatable {
     package var stolenShare: Double?
     /// What the slowest flush of the disk took meanwhile, ms (``DiskFlushes``); nil where the kernel does not tell.
     package var slowestFlushMs: Double?
+    /// And what one took on average, ms.
+    package var meanFlushMs: Double?
     /// Nil when it failed, and for `start`.
     package var report: LoadReport?
     /// For `start` only: from exec to the first 200, ms, one for each start.

@@ -96,6 +96,7 @@ package final class ComparisonRun {
         measurement.wallS = (ContinuousClock.now - begin).microseconds / 1e6
         measurement.stolenShare = stolen.flatMap { StolenTime(of: cores)?.share(since: $0) }
         measurement.slowestFlushMs = flushes?.slowestMs()
+        measurement.meanFlushMs = flushes?.meanMs()
         return measurement
     }
 
