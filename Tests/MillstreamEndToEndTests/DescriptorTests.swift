@@ -52,6 +52,38 @@ import Testing
         #expect(try open(server) < needed)
     }
 
+    @Test func aProgramWaitsForADescriptorWhenTheServerHasNoneLeft() throws {
+        let server = try ServerProcess(
+            [], configuration: "kinds:\n  quick:\n    worker: { exec: [\"./quick.sh\"] }\n",
+            files: ["quick.sh": "#!/bin/sh\nread -r start\necho done\n"])
+        // Whatever the first job opens for good is open.
+        _ = try server.client.events(try server.client.start("quick")).rest()
+        // One connection for everything: none can be accepted while there are no descriptors.
+        let connection = try TestConnection(port: server.port)
+        let body = #"{"kind":"quick","id":"waits"}"#
+        let head = "Host: a\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
+        try connection.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try connection.response().status == 200)
+
+        // What is open stays open; nothing more can be.
+        try limit(server, to: 3)
+        try connection.send("POST /v1/jobs HTTP/1.1\r\n\(head)Prefer: wait=1\r\n\r\n\(body)")
+        let created = try connection.response()
+        #expect(created.status == 202, "it cannot have ended")
+        #expect(created.string("state") == "in_progress")
+
+        try limit(server, to: 1024)
+        let events = try server.client.events("waits").rest()
+        #expect(events.last?.name == "completed")
+        #expect(events.last?.object["attempt"] as? Int == 1)
+    }
+
+    /// Sets the soft limit of a server that runs.
+    private func limit(_ server: ServerProcess, to count: Int) throws {
+        let done = try FinishedProgram.run("prlimit", ["--pid", "\(server.pid)", "--nofile=\(count):"])
+        #expect(done.status == 0, "\(done.errors)")
+    }
+
     private func needed(_ directory: TemporaryDirectory) throws -> Int {
         let refused = try FinishedProgram.run("bash", limited(to: 64, directory))
         #expect(refused.status == 71)

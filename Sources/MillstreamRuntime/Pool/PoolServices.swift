@@ -77,6 +77,9 @@ final class ProgramQueues: Sendable {
 
     init(count: Int) {
         queues = (0..<max(1, count)).map { DispatchQueue(label: "millstream.programs.\($0)") }
+        // Dispatch opens descriptors of its own (epoll, eventfd, timerfd) for its first timer and keeps them; it traps when there is
+        // none. So it has its first timer now, and not when a program waits for a descriptor.
+        queues[0].asyncAfter(deadline: .now() + .seconds(1)) {}
     }
 
     /// Where the run's program lives.
