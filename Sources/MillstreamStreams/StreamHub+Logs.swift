@@ -93,6 +93,8 @@ extension StreamHub {
         }
         renewPairs(of: log)
         enqueueReaders(of: log)
+        // The recent events that it was held for were those of the old run.
+        if !log.hasReaders { idleLogs.append(log.index) }
     }
 
     /// The epoch is new: so are the ids of readers of several logs.

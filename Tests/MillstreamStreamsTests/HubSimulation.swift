@@ -1,5 +1,5 @@
-// A random life of a hub: commits, states, retention, new runs, readers that come with any cursor, stall, drain and leave, a store
-// that answers late, out of order or not at all. Everything follows from one seed.
+// A random life of a hub: commits of one log or of dozens, with states, retention and new runs in between; readers that come with any
+// cursor, stall, drain, leave and are sent away; a store that answers late, out of order or not at all. Everything follows from one seed.
 
 import MillstreamJournal
 
@@ -14,14 +14,18 @@ struct HubSimulation {
 
     let seed: UInt64
     let fixture: HubFixture
-    private var random: SpreadSource
+    var random: SpreadSource
     private(set) var readers: [Reader] = []
     /// What was committed and not told yet, in order.
-    private var notices: [() -> Void] = []
-    private let names: [LogName]
+    var commits: [TestCommit] = []
+    /// Jobs first.
+    let names: [LogName]
+    let jobCount: Int
     private let faultPercent: Int
     private(set) var eventCount = 0
     private(set) var conflated = 0
+    /// Commits with events of more than one log.
+    var wideCommitCount = 0
 
     init(seed: UInt64) {
         self.seed = seed
@@ -40,118 +44,36 @@ struct HubSimulation {
         settings.maxAgeSpreadMs = 5_000
         faultPercent = Int.random(in: 0..<3, using: &random) == 0 ? 5 : 0
         fixture = HubFixture(settings, seed: seed)
-        let jobs = (0..<3).map { LogName.job(JobID(trusted: "j\($0)")) }
-        names = jobs + [.news, .talk]
+        jobCount = [3, 3, 8, 50].randomElement(using: &random)!
+        names = (0..<jobCount).map { LogName.job(JobID(trusted: "j\($0)")) } + [.news, .talk]
     }
 
-    private var store: TestStore { fixture.store }
-    private var hub: StreamHub { fixture.hub }
+    var store: TestStore { fixture.store }
+    var hub: StreamHub { fixture.hub }
     private var output: TestOutput { fixture.output }
 
     mutating func run(steps: Int) {
         for _ in 0..<steps { step() }
     }
 
-    private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
 
     private mutating func step() {
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<25: commit()
-        case 25..<29: changeState()
-        case 29..<32: end()
-        case 32..<35: trim()
-        case 35..<37: remove()
-        case 37..<50: tell()
+        case 0..<32: commit()
+        case 32..<47: tell()
+        case 47..<50: hub.flush()
         case 50..<58: open()
         case 58..<63: if let reader = anyReader() { fixture.stall(reader) }
         case 63..<68: if let reader = anyReader() { fixture.unstall(reader) }
         case 68..<72: if let reader = anyReader() { fixture.drainOnce(reader) }
-        case 72..<74: leave()
+        case 72: leave()
+        case 73: if chance(50) { leave() } else { sendAway() }
         case 74..<84: answer()
         case 84..<86: store.refusesQuestions = chance(30)
         case 86..<90: fixture.pass(ms: UInt64.random(in: 10..<400, using: &random))
         default: hub.flush()
         }
-    }
-
-    // MARK: The journal's part: the store has it at once, the hub is told later
-
-    private mutating func commit() {
-        let name = names.randomElement(using: &random)!
-        let run = store.run(name) ?? create(name)
-        guard !run.hasEnded else {
-            if chance(20) { _ = create(name) }
-            return
-        }
-        var records: [EventRecord] = []
-        for _ in 0..<Int.random(in: 1...6, using: &random) {
-            let event = chance(60) ? "progress" : "step"
-            let bytes = chance(10) ? Int.random(in: 0..<3000, using: &random) : 5
-            records.append(store.append(event, "\"\(String(repeating: "x", count: bytes))\"", to: run))
-        }
-        let hub = hub
-        notices.append { hub.commitEvents(name, run.ref, run.epoch, records) }
-    }
-
-    private mutating func create(_ name: LogName) -> TestStore.Run {
-        let run = store.create(name)
-        if case .job = name { noteState(name, run, "queued") }
-        return run
-    }
-
-    private mutating func noteState(_ name: LogName, _ run: TestStore.Run, _ word: String) {
-        run.snapshot = Array("{\"state\":\"\(word)\",\"n\":1\(UInt16.random(in: 0..<999, using: &random))}".utf8)
-        let (extent, snapshot, hub) = (run.extent, run.snapshot, hub)
-        notices.append { hub.statusChanged(name, extent) { snapshot } }
-    }
-
-    private mutating func changeState() {
-        let name = names[Int.random(in: 0..<3, using: &random)]
-        guard let run = store.run(name), !run.hasEnded else { return }
-        noteState(name, run, "in_progress")
-    }
-
-    private mutating func end() {
-        let name = names[Int.random(in: 0..<3, using: &random)]
-        guard let run = store.run(name), !run.hasEnded else { return }
-        let event = store.append("completed", "{}", to: run)
-        run.hasEnded = true
-        let hub = hub
-        // One commit tells both, in either order, and nothing comes between them.
-        let told = notices.count
-        noteState(name, run, "completed")
-        let status = notices.removeLast()
-        let stateFirst = chance(50)
-        precondition(notices.count == told)
-        notices.append {
-            if stateFirst { status() }
-            hub.commitEvents(name, run.ref, run.epoch, [event])
-            if !stateFirst { status() }
-        }
-    }
-
-    private mutating func trim() {
-        let name = names.randomElement(using: &random)!
-        guard let run = store.run(name), run.trimmedThrough < run.events.count else { return }
-        run.trimmedThrough = Int64.random(in: run.trimmedThrough...Int64(run.events.count), using: &random)
-        let (through, hub) = (run.trimmedThrough, hub)
-        notices.append { hub.logTrimmed(name, run.ref, through: through) }
-    }
-
-    private mutating func remove() {
-        let name = names.randomElement(using: &random)!
-        guard let run = store.run(name) else { return }
-        if case .job = name, !run.hasEnded { return }
-        run.isRemoved = true
-        store.names[name] = nil
-        let hub = hub
-        notices.append { hub.logRemoved(name, run.ref) }
-    }
-
-    private mutating func tell() {
-        let count = min(notices.count, Int.random(in: 1...5, using: &random))
-        for notice in notices.prefix(count) { notice() }
-        notices.removeFirst(count)
     }
 
     private mutating func answer() {
@@ -172,6 +94,14 @@ struct HubSimulation {
         output.leave(id)
         // Sometimes the slot is used again before the end is reported.
         if chance(50) { hub.readerDidClose(id) }
+    }
+
+    private mutating func sendAway() {
+        if chance(90) {
+            if let reader = anyReader() { hub.close(reader, .token) }
+        } else {
+            hub.closeAll(.overload)
+        }
     }
 
     private mutating func open() {
@@ -230,9 +160,9 @@ struct HubSimulation {
     /// Everything is told, answered and drained; then each reader is compared with the logs.
     mutating func finish() -> [String] {
         var problems: [String] = []
-        for notice in notices { notice() }
-        notices = []
+        tell(commits.count)
         store.refusesQuestions = false
+        if chance(10) { problems += drain() }
         fixture.settle()
         for reader in readers where !reader.hasLeft { fixture.unstall(reader.id) }
         fixture.pass(ms: 2_000)
@@ -251,6 +181,15 @@ struct HubSimulation {
         }
         problems += bookkeeping()
         return problems
+    }
+
+    /// The server stops: whoever is there is told, and whoever still comes.
+    private mutating func drain() -> [String] {
+        hub.closeAll(.drain)
+        open()
+        for reader in readers where !reader.hasLeft { fixture.unstall(reader.id) }
+        let left = readers.filter { !$0.hasLeft && !fixture.isFinished($0.id) }
+        return left.map { "reader \($0.id) is left behind the drain" }
     }
 
     private mutating func bookkeeping() -> [String] {

@@ -12,6 +12,7 @@ import Testing
     func everyReaderGetsEveryEventOnceOrIsToldExactlyWhatItLost(_ lane: UInt64) {
         var events = 0
         var conflated = 0
+        var wideCommits = 0
         for seed in stride(from: lane + 1, through: Self.seedCount, by: 4) {
             var simulation = HubSimulation(seed: seed)
             simulation.run(steps: 700)
@@ -21,9 +22,11 @@ import Testing
             guard isRight else { break }
             events += simulation.eventCount
             conflated += simulation.conflated
+            wideCommits += simulation.wideCommitCount
         }
         // The model must have had something to look at.
         #expect(events > 1000)
         #expect(conflated > 50)
+        #expect(wideCommits > 100)
     }
 }
