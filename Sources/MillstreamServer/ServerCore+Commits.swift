@@ -8,26 +8,19 @@ import MillstreamStreams
 extension ServerCore {
     func apply(_ notices: UnsafeBufferPointer<CommitNotice>, of commit: CommitReport) {
         let tells = log.logLevel <= .info
-        // Of events, whose notices only say where among the others they stand.
-        var place = 0
-        var index = 0
-        while index < notices.count {
-            // Most commits bring nothing but events.
-            var end = commit.texts.count == notices.count ? notices.count : index
-            while end < notices.count, notices[end].bringsEvents { end += 1 }
-            if end > index {
-                let places = place..<(place + end - index)
+        let eventNotices = commit.texts.count
+        var steps = CommitSteps()
+        while let step = steps.next(in: notices, eventNotices: eventNotices) {
+            switch step {
+            case .events(let places):
                 commit.texts.forEachJob(at: places) { directory.noteEvents(of: $0, through: $1) }
                 // The time of the oldest emission for all: what is shown is an upper bound.
                 streams.hub.commit(commit.texts, at: places, emittedAtNs: commit.emittedAtNs)
-                place = places.upperBound
-                index = end
-                continue
+            case .notice(let index):
+                directory.apply(notices[index])
+                streams.apply(notices[index])
+                if tells, case .job(let record) = notices[index] { tell(record) }
             }
-            directory.apply(notices[index])
-            streams.apply(notices[index])
-            if tells, case .job(let record) = notices[index] { tell(record) }
-            index += 1
         }
     }
 

@@ -35,8 +35,7 @@ public final class CommitReport: Sendable {
         }
         self.report = report
         isWorthReturning =
-            texts.count > 0 && texts.byteCount <= Self.maxReturnedBytes
-            && texts.byteCount + Self.jobTextBytes(of: report) <= Self.maxReturnedBytes
+            texts.count > 0 && texts.byteCount + Self.jobTextBytes(of: report) <= Self.maxReturnedBytes
     }
 
     private static func texts(of notices: [CommitNotice]) -> CommitTexts {
