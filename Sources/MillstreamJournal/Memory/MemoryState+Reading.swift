@@ -7,7 +7,7 @@ extension MemoryState {
     static let listTextBytes = 16 * 1024
 
     func job(_ id: JobID) -> JobRecord? {
-        refsByID[id].flatMap { jobs[$0] }
+        jobs.ref(of: id).flatMap { jobs[$0] }
     }
 
     func channel(_ name: String) -> ChannelRecord? {
@@ -32,18 +32,19 @@ extension MemoryState {
     }
 
     func jobs(_ filter: JobFilter, before: LogRef?, limit: Int) -> [JobRecord] {
-        listed(refs.below(before).reversed(), limit: limit) { job in
+        listed(jobs.refs.below(before).reversed(), limit: limit) { job in
             (filter.state ?? job.state) == job.state && (filter.kind ?? job.kind) == job.kind
                 && (filter.owner == nil || filter.owner == job.owner)
         }
     }
 
     func liveJobs(after: LogRef, limit: Int) -> [JobRecord] {
-        listed(liveRefs.above(after), limit: limit) { _ in true }
+        listed(jobs.live.above(after), limit: limit) { _ in true }
     }
 
     func jobsFinished(before time: Timestamp, limit: Int) -> [JobRecord] {
-        listed(finished.below(TimedKey(time: time, name: LogRef(.min))).lazy.map(\.name), limit: limit) { _ in true }
+        let ended = jobs.finished.below(TimedKey(time: time, name: LogRef(.min)))
+        return listed(ended.lazy.map(\.name), limit: limit) { _ in true }
     }
 
     func channels(after: LogRef, limit: Int) -> [ChannelRecord] {
@@ -72,8 +73,8 @@ extension MemoryState {
 
     var statistics: JournalStatistics {
         var statistics = JournalStatistics()
-        statistics.jobs = Int64(jobs.rows.count)
-        statistics.liveJobs = Int64(liveRefs.keys.count)
+        statistics.jobs = Int64(jobs.count)
+        statistics.liveJobs = Int64(jobs.live.keys.count)
         statistics.events = logs.eventCount
         statistics.channels = Int64(channels.rows.count)
         statistics.fileBytes = Int64(byteCount)

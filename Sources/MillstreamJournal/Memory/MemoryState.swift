@@ -22,7 +22,7 @@ struct MemoryState: Sendable {
     var highestRef = LogRef(0)
     var highestQueueOrder: Int64 = 0
 
-    private(set) var jobs = UndoTable<LogRef, JobRecord>()
+    private(set) var jobs = MemoryJobs()
     private(set) var belongings = UndoTable<LogRef, Belongings>()
     private(set) var channels = UndoTable<LogRef, ChannelRecord>()
     private(set) var idempotency = UndoTable<String, IdempotencyRecord>()
@@ -30,11 +30,7 @@ struct MemoryState: Sendable {
     private(set) var logs = MemoryLogs()
 
     // Follow from the tables above.
-    private(set) var refs = SortedKeys<LogRef>()
-    private(set) var liveRefs = SortedKeys<LogRef>()
-    private(set) var finished = SortedKeys<TimedKey<LogRef>>()
     private(set) var keyTimes = SortedKeys<TimedKey<String>>()
-    private(set) var refsByID: [JobID: LogRef] = [:]
     private(set) var refsByChannel: [String: LogRef] = [:]
     private var rowBytes = 0
 
@@ -42,7 +38,7 @@ struct MemoryState: Sendable {
         self.maxBytes = maxBytes
     }
 
-    var byteCount: Int { rowBytes + logs.byteCount }
+    var byteCount: Int { rowBytes + jobs.byteCount + logs.byteCount }
 
     mutating func commit(_ batch: [JournalMutation]) throws(JournalError) {
         let before = (highestRef, highestQueueOrder)
@@ -82,8 +78,8 @@ struct MemoryState: Sendable {
 
     private mutating func insert(_ job: JobRecord) throws(JournalError) {
         guard jobs[job.ref] == nil else { throw Self.conflict("log \(job.ref.number) is there already") }
-        if let earlier = refsByID[job.id] { removeJob(earlier) }
-        setJob(job.ref, job)
+        if let earlier = jobs.ref(of: job.id) { removeJob(earlier) }
+        jobs[job.ref] = job
         highestRef = max(highestRef, job.ref)
         highestQueueOrder = max(highestQueueOrder, job.queueOrder)
     }
@@ -101,7 +97,7 @@ struct MemoryState: Sendable {
         if let result = job.result, result.text == nil, let stored = old.result?.text {
             new.result = StoredValue(stored)
         }
-        setJob(job.ref, new)
+        jobs[job.ref] = new
         highestQueueOrder = max(highestQueueOrder, job.queueOrder)
     }
 
@@ -115,7 +111,7 @@ struct MemoryState: Sendable {
         }
         for key in owned.keys { removeKey(key) }
         setBelongings(ref, nil)
-        setJob(ref, nil)
+        jobs[ref] = nil
         logs.remove(ref)
     }
 
@@ -187,11 +183,6 @@ struct MemoryState: Sendable {
 
     // MARK: Rows and what follows from them
 
-    private mutating func setJob(_ ref: LogRef, _ row: JobRecord?) {
-        follow(jobs[ref], row)
-        jobs[ref] = row
-    }
-
     private mutating func setChannel(_ ref: LogRef, _ row: ChannelRecord?) {
         follow(channels[ref], row)
         channels[ref] = row
@@ -210,23 +201,6 @@ struct MemoryState: Sendable {
     private mutating func setBelongings(_ ref: LogRef, _ row: Belongings?) {
         rowBytes += (row?.byteCount ?? 0) - (belongings[ref]?.byteCount ?? 0)
         belongings[ref] = row
-    }
-
-    private mutating func follow(_ old: JobRecord?, _ new: JobRecord?) {
-        if let old {
-            rowBytes -= MemoryCost.of(old)
-            if new == nil { refs.remove(old.ref) }
-            if new?.state.isTerminal ?? true { liveRefs.remove(old.ref) }
-            if let time = old.timeOfEnd { finished.remove(TimedKey(time: time, name: old.ref)) }
-            if refsByID[old.id] == old.ref { refsByID[old.id] = nil }
-        }
-        if let new {
-            rowBytes += MemoryCost.of(new)
-            if old == nil { refs.insert(new.ref) }
-            if !new.state.isTerminal { liveRefs.insert(new.ref) }
-            if let time = new.timeOfEnd { finished.insert(TimedKey(time: time, name: new.ref)) }
-            refsByID[new.id] = new.ref
-        }
     }
 
     private mutating func follow(_ old: ChannelRecord?, _ new: ChannelRecord?) {
@@ -265,9 +239,7 @@ struct MemoryState: Sendable {
     // Each table is taken out while it is undone, because what follows from it changes beside it. What a batch put under a name
     // is undone before what it took from that name, so the names end where they began.
     private mutating func undo() {
-        var jobs = take(\.jobs, leaving: UndoTable())
-        jobs.undo { _, gone, back in follow(gone, back) }
-        self.jobs = jobs
+        jobs.undo()
         var channels = take(\.channels, leaving: UndoTable())
         channels.undo { _, gone, back in follow(gone, back) }
         self.channels = channels
@@ -293,10 +265,6 @@ struct MemoryState: Sendable {
     private static func conflict(_ message: String) -> JournalError {
         JournalError(.damaged, "batch refused: \(message)")
     }
-}
-
-extension JobRecord {
-    fileprivate var timeOfEnd: Timestamp? { state.isTerminal ? finishedAt : nil }
 }
 
 extension MemoryState.Upload {
