@@ -22,7 +22,7 @@ public final class HTTPServer {
     let parser: RequestHeadParser
     let replyText = ReplyText()
     let uploads: UploadLane
-    private let silence: SilencedReading
+    let silence: SilencedReading
     /// Put over the sockets of graduated streams for evhttp to close.
     let nullDescriptor: Int32
     @exclusivity(unchecked) var counters = HTTPMetrics()
@@ -35,18 +35,18 @@ public final class HTTPServer {
     private var evhttp: OpaquePointer?
     var listeners: [Listener] = []
     @exclusivity(unchecked) var connections: [HTTPConnection?] = []
-    @exclusivity(unchecked) private var freeSlots: [Int] = []
+    @exclusivity(unchecked) var freeSlots: [Int] = []
     @exclusivity(unchecked) var deadlines = DeadlineTable()
     var deadlineTimer: LoopTimer?
     var isWatchingDeadlines = false
-    @exclusivity(unchecked) private var newborns: [HTTPConnection] = []
+    @exclusivity(unchecked) var newborns: [HTTPConnection] = []
     private var toAdvance: [HTTPConnection] = []
     private var toClose: [HTTPConnection] = []
-    private var deferredWork: DeferredCall?
+    private(set) var deferredWork: DeferredCall?
     private var nextGeneration: UInt32 = 0
 
     /// The others wait in the listener's backlog: to accept one and to answer its request may take 50 us, in which no stream gets anything.
-    private static let maxAcceptedPerTick = 8
+    static let maxAcceptedPerTick = 8
     /// This tick has accepted so many.
     var hasAcceptedEnough = false
 
@@ -68,14 +68,7 @@ public final class HTTPServer {
         nullDescriptor = millstream_open_null()
         guard nullDescriptor >= 0, let evhttp = evhttp_new(loop.base) else { throw .outOfResources }
         self.evhttp = evhttp
-        let owner = Unmanaged.passUnretained(self).toOpaque()
-        evhttp_set_bevcb(evhttp, onAccept, owner)
-        evhttp_set_gencb(evhttp, onRequest, owner)
-        // evhttp only ever sees requests that the guard has written: its own limits must never speak first.
-        evhttp_set_allowed_methods(evhttp, UInt16.max)
-        evhttp_set_max_headers_size(evhttp, -1)
-        evhttp_set_max_body_size(evhttp, -1)
-        evhttp_set_default_content_type(evhttp, nil)
+        setUp(evhttp)
         deferredWork = loop.deferred { [unowned self] in doDeferredWork() }
         streams.connectionIsReadable = { [weak self] tag in self?.connectionIsReadable(tag) }
         streams.countDidChange = { [weak self] in self?.checkCapacity() }
@@ -162,32 +155,6 @@ public final class HTTPServer {
 
     // MARK: Connections
 
-    /// evhttp is making a connection.
-    fileprivate func makeBufferevent() -> OpaquePointer? {
-        guard let bufferevent = bufferevent_socket_new(loop.base, -1, 0) else { return nil }
-        // Enabled by default, and evhttp disables it only after the socket is registered: two epoll_ctl for nothing.
-        bufferevent_disable(bufferevent, Int16(EV_WRITE))
-        guard silence.add(bufferevent) else {
-            bufferevent_free(bufferevent)
-            return nil
-        }
-        // Frozen outside of libevent's reads, so that nobody adds to it by mistake: here the guard does, and libevent never.
-        evbuffer_unfreeze(bufferevent_get_input(bufferevent), 0)
-        let slot = freeSlots.popLast() ?? connections.count
-        if slot == connections.count {
-            connections.append(nil)
-        }
-        let connection = HTTPConnection(server: self, slot: slot, bufferevent: bufferevent, silence: silence)
-        connections[slot] = connection
-        counters.accepted &+= 1
-        counters.openConnections += 1
-        newborns.append(connection)
-        deferredWork?.request()
-        if newborns.count == Self.maxAcceptedPerTick { endAccepting(true) }
-        checkCapacity()
-        return bufferevent
-    }
-
     /// The accept callback is over: evhttp's half of the new connections is known. Most peers have sent their heads by now.
     private func settleNewborns() {
         let settling = newborns
@@ -230,7 +197,7 @@ public final class HTTPServer {
         return connection
     }
 
-    private func checkCapacity() {
+    func checkCapacity() {
         let most = settings.maxConnections + HTTPServerSettings.excessConnections
         let isFull = counters.openConnections + streams.count >= most
         guard isFull != self.isFull else { return }
@@ -244,19 +211,6 @@ public final class HTTPServer {
             connection.registration == tag.generation
         else { return }
         connection.readInput()
-    }
-
-    /// evhttp hands over the request that the guard showed it.
-    fileprivate func requestDidArrive(_ request: OpaquePointer) {
-        let connection = presented
-        presented = nil
-        let evhttpConnection = evhttp_request_get_connection(request)
-        guard let connection, connection.evhttpConnection == evhttpConnection else {
-            // Cannot happen while every byte goes through the guard; a request that did not is not answered.
-            if let evhttpConnection { evhttp_connection_free(evhttpConnection) }
-            return
-        }
-        connection.evhttpDidPresent(request)
     }
 
     // MARK: Deferred work
@@ -298,16 +252,4 @@ public final class HTTPServer {
             }
         }
     }
-}
-
-/// evhttp: a connection was accepted and needs its bufferevent. The server outlives its evhttp.
-private func onAccept(_ base: OpaquePointer?, _ owner: UnsafeMutableRawPointer?) -> OpaquePointer? {
-    guard let owner else { return nil }
-    return Unmanaged<HTTPServer>.fromOpaque(owner).takeUnretainedValue().makeBufferevent()
-}
-
-/// evhttp: a request is complete. The server outlives its evhttp.
-private func onRequest(_ request: OpaquePointer?, _ owner: UnsafeMutableRawPointer?) {
-    guard let request, let owner else { return }
-    Unmanaged<HTTPServer>.fromOpaque(owner).takeUnretainedValue().requestDidArrive(request)
 }
