@@ -1,24 +1,15 @@
+// A socket as a stream: how it begins, what is sent on it, and how it ends, from either side.
+
 import Glibc
 import MillstreamHTTP
 import MillstreamLoop
 import Testing
 
 @Suite struct StreamTests {
-    private static let request = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n"
-
-    private func openStream(_ server: TestServer, receiveBufferBytes: Int32? = nil) throws -> Client {
-        let before = server.onLoop { $0.streams.count }
-        let client = try Client(to: server.address, receiveBufferBytes: receiveBufferBytes)
-        try client.send(Self.request)
-        _ = try client.read(through: "\r\n\r\n")
-        #expect(server.waitUntil { $0.streams.count == before + 1 })
-        return client
-    }
-
     @Test func headAndFirstEventLeaveInOneSend() throws {
         let server = try TestServer()
         let client = try server.connect()
-        try client.send(Self.request)
+        try client.send(TestServer.streamRequest)
         let text = try client.read(through: "data: {}\n\n\r\n")
         #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
         #expect(text.contains("\r\nContent-Type: text/event-stream\r\n"))
@@ -33,7 +24,7 @@ import Testing
         let server = try TestServer()
         server.onLoop { $0.greeting = nil }
         let client = try server.connect()
-        try client.send(Self.request)
+        try client.send(TestServer.streamRequest)
         #expect(try client.read(through: "\r\n\r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
 
@@ -66,7 +57,7 @@ import Testing
 
     @Test func finishSendsTheLastEventAndTheLastChunk() throws {
         let server = try TestServer()
-        let client = try openStream(server)
+        let client = try server.openStream()
         _ = try client.read(through: "data: {}\n\n\r\n")
         server.onLoop {
             $0.server?.streams.finish($0.streams[0], final: StreamPayload(body: Array("data: end\n\n".utf8)))
@@ -99,7 +90,7 @@ import Testing
         var settings = HTTPServerSettings()
         settings.lingerTimeoutMs = 50
         let server = try TestServer(settings)
-        let client = try openStream(server)
+        let client = try server.openStream()
         server.onLoop { $0.server?.streams.finish($0.streams[0]) }
         #expect(server.waitUntil { $0.closed.values.first == .finished })
         withExtendedLifetime(client) {}
@@ -108,7 +99,7 @@ import Testing
     @Test(arguments: ["close", "half-close", "reset"])
     func peerThatLeavesIsNoticedAtOnce(how: String) throws {
         let server = try TestServer()
-        let client = try openStream(server)
+        let client = try server.openStream()
         switch how {
         case "close": client.close()
         case "half-close": client.finishSending()
@@ -120,7 +111,7 @@ import Testing
 
     @Test func sendToAPeerThatResetReportsOnce() throws {
         let server = try TestServer()
-        let client = try openStream(server)
+        let client = try server.openStream()
         let descriptor = client.descriptor
         let outcome = server.onLoop { application -> (SendOutcome?, Int) in
             Client.reset(descriptor)
@@ -139,98 +130,9 @@ import Testing
         #expect(server.onLoop { $0.closed == [$0.streams[0]: .peerClosed] })
     }
 
-    @Test func slowReaderKeepsOnePayloadAndDrains() throws {
-        let server = try TestServer()
-        let client = try openStream(server, receiveBufferBytes: 4_096)
-        let count = server.onLoop { application -> Int in
-            let payload = StreamPayload(body: [UInt8](repeating: 97, count: 100_000))
-            for index in 0... where application.server?.streams.send(payload, to: application.streams[0]) != .sent {
-                return index + 1
-            }
-            return 0
-        }
-        #expect(server.onLoop { $0.server?.streams.stats.blocked } == 1)
-        #expect(server.onLoop { $0.server?.streams.send(StreamPayload(body: [1]), to: $0.streams[0]) } == .pending)
-        #expect(server.onLoop { $0.server?.streams.isWritable($0.streams[0]) } == false)
-        _ = try client.read(through: "data: {}\n\n\r\n")
-        let expected = Array("186a0\r\n".utf8) + [UInt8](repeating: 97, count: 100_000) + Array("\r\n".utf8)
-        for _ in 0..<count { #expect(try client.read(count: expected.count) == expected) }
-        #expect(server.waitUntil { $0.drained == [$0.streams[0]] })
-        #expect(server.onLoop { $0.server?.streams.stats.blocked } == 0)
-        #expect(server.onLoop { $0.server?.streams.isWritable($0.streams[0]) } == true)
-    }
-
-    @Test func bytesForOneStreamAreFramedAndKeptWhenTheSocketIsFull() throws {
-        let server = try TestServer()
-        let client = try openStream(server, receiveBufferBytes: 4_096)
-        let body = [UInt8](repeating: 97, count: 8_000)
-        let count = server.onLoop { application -> Int in
-            for index in 0... {
-                let outcome = body.withUnsafeBytes {
-                    application.server?.streams.send(body: $0, to: application.streams[0])
-                }
-                if outcome != .sent { return index + 1 }
-            }
-            return 0
-        }
-        #expect(server.onLoop { $0.server?.streams.stats.blocked } == 1)
-        _ = try client.read(through: "data: {}\n\n\r\n")
-        let expected = Array("1f40\r\n".utf8) + body + Array("\r\n".utf8)
-        for _ in 0..<count { #expect(try client.read(count: expected.count) == expected) }
-        #expect(server.waitUntil { $0.drained == [$0.streams[0]] })
-        // More than the table's scratch memory holds goes as a payload.
-        let long = [UInt8](repeating: 98, count: 20_000)
-        let outcome = server.onLoop { application in
-            long.withUnsafeBytes { application.server?.streams.send(body: $0, to: application.streams[0]) }
-        }
-        #expect(outcome == .sent || outcome == .pending)
-        #expect(try client.read(count: 20_008) == Array("4e20\r\n".utf8) + long + Array("\r\n".utf8))
-    }
-
-    @Test func finishOfASlowReaderComesAfterWhatIsPending() throws {
-        for final in ["data: end\n\n", nil] {
-            let server = try TestServer()
-            let client = try openStream(server, receiveBufferBytes: 4_096)
-            server.onLoop { application in
-                let payload = StreamPayload(body: [UInt8](repeating: 97, count: 4 << 20))
-                while application.server?.streams.send(payload, to: application.streams[0]) == .sent {}
-                application.server?.streams.finish(
-                    application.streams[0], final: final.map { StreamPayload(body: Array($0.utf8)) })
-            }
-            let text = try client.readToEnd()
-            #expect(text.hasSuffix(final == nil ? "aaa\r\n0\r\n\r\n" : "aaa\r\nb\r\ndata: end\n\n\r\n0\r\n\r\n"))
-            client.close()
-            #expect(server.waitUntil { $0.closed.values.first == .finished })
-        }
-    }
-
-    @Test func hugeFinalEventArrivesWhole() throws {
-        let server = try TestServer()
-        let client = try openStream(server, receiveBufferBytes: 4_096)
-        server.onLoop {
-            $0.server?.streams.finish($0.streams[0], final: StreamPayload(body: [UInt8](repeating: 98, count: 8 << 20)))
-        }
-        let text = try client.readToEnd()
-        #expect(text.hasSuffix("bbb\r\n0\r\n\r\n"))
-        #expect(text.utf8.count { $0 == UInt8(ascii: "b") } >= 8 << 20)
-    }
-
-    @Test func outputWithoutProgressEndsTheStream() throws {
-        var settings = HTTPServerSettings()
-        settings.stallTimeoutMs = 100
-        let server = try TestServer(settings)
-        let client = try openStream(server, receiveBufferBytes: 4_096)
-        server.onLoop { application in
-            let payload = StreamPayload(body: [UInt8](repeating: 97, count: 4 << 20))
-            while application.server?.streams.send(payload, to: application.streams[0]) == .sent {}
-        }
-        #expect(server.waitUntil { [.stalled, .peerClosed].contains($0.closed.values.first) })
-        withExtendedLifetime(client) {}
-    }
-
     @Test func inputOnAStreamIsDroppedAndBounded() throws {
         let server = try TestServer()
-        let client = try openStream(server)
+        let client = try server.openStream()
         // Requests behind an open stream never run.
         try client.send(String(repeating: "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", count: 100))
         #expect(server.onLoop { $0.answered } == ["/stream"])
@@ -242,7 +144,7 @@ import Testing
     @Test func requestsPipelinedWithTheStreamNeverRun() throws {
         let server = try TestServer()
         let client = try server.connect()
-        try client.send(Self.request + "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        try client.send(TestServer.streamRequest + "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
         _ = try client.read(through: "data: {}\n\n\r\n")
         server.onLoop { $0.server?.streams.finish($0.streams[0]) }
         #expect(try client.readToEnd() == "0\r\n\r\n")
@@ -251,7 +153,7 @@ import Testing
 
     @Test func abortEndsAtOnceAndReportsOnce() throws {
         let server = try TestServer()
-        let client = try openStream(server)
+        let client = try server.openStream()
         _ = try client.read(through: "data: {}\n\n\r\n")
         server.onLoop { $0.server?.streams.abort($0.streams[0]) }
         #expect(try client.readToEnd() == "")
@@ -261,10 +163,10 @@ import Testing
 
     @Test func staleIdNamesNothing() throws {
         let server = try TestServer()
-        let first = try openStream(server)
+        let first = try server.openStream()
         first.close()
         #expect(server.waitUntil { $0.closeCount == 1 })
-        let second = try openStream(server)
+        let second = try server.openStream()
         let ids = server.onLoop { $0.streams }
         #expect(ids[0].slot == ids[1].slot)
         #expect(ids[0] != ids[1])
@@ -275,7 +177,7 @@ import Testing
 
     @Test func emptyPayloadDoesNotEndTheStream() throws {
         let server = try TestServer()
-        let client = try openStream(server)
+        let client = try server.openStream()
         _ = try client.read(through: "data: {}\n\n\r\n")
         #expect(server.onLoop { $0.server?.streams.send(StreamPayload(body: []), to: $0.streams[0]) } == .sent)
         #expect(
@@ -287,7 +189,7 @@ import Testing
     @Test func manyStreamsComeAndGo() throws {
         let server = try TestServer()
         var clients: [Client] = []
-        for _ in 0..<200 { clients.append(try openStream(server)) }
+        for _ in 0..<200 { clients.append(try server.openStream()) }
         server.onLoop { application in
             let payload = StreamPayload(body: Array("data: x\n\n".utf8))
             for id in application.streams { _ = application.server?.streams.send(payload, to: id) }
@@ -300,7 +202,7 @@ import Testing
 
     @Test func acceptedSocketsInheritTheListenersOptions() throws {
         let server = try TestServer()
-        let client = try openStream(server)
+        let client = try server.openStream()
         // The stream's descriptor is ours too: the test runs in the server's process.
         let found = server.onLoop { _ in
             (3..<1_024).contains { descriptor in

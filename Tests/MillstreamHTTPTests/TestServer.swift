@@ -2,6 +2,7 @@ import Glibc
 import MillstreamHTTP
 import MillstreamLoop
 import Synchronization
+import Testing
 
 // A real server on a thread of its own, for tests. A test talks to it through sockets, and to its application through
 // `onLoop`, which runs a closure on the loop's thread and gives its result back.
@@ -84,6 +85,18 @@ final class TestServer: Sendable {
 
     func connect() throws -> Client {
         try Client(to: address)
+    }
+
+    static let streamRequest = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    /// A client with a stream whose head it has read.
+    func openStream(receiveBufferBytes: Int32? = nil) throws -> Client {
+        let before = onLoop { $0.streams.count }
+        let client = try Client(to: address, receiveBufferBytes: receiveBufferBytes)
+        try client.send(Self.streamRequest)
+        _ = try client.read(through: "\r\n\r\n")
+        #expect(waitUntil { $0.streams.count == before + 1 })
+        return client
     }
 }
 

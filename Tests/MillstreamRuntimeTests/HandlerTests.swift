@@ -1,3 +1,5 @@
+// Compiled-in handlers: what they say, how they end, how they are stopped.
+
 import Foundation
 import MillstreamJSON
 import MillstreamJobs
@@ -7,31 +9,9 @@ import Testing
 
 @testable import MillstreamRuntime
 
-// Compiled-in handlers: what they say, how they end, how they are stopped.
-
-/// A handler out of a closure.
-struct Closure: JobHandler {
-    let body: @Sendable (JobContext) async throws -> JSONText?
-
-    init(_ body: @escaping @Sendable (JobContext) async throws -> JSONText?) {
-        self.body = body
-    }
-
-    func run(_ job: JobContext) async throws -> JSONText? {
-        try await body(job)
-    }
-}
-
 struct HandlerTests {
-    private func bench(
-        lane: LaneLimits = LaneLimits(), pool: PoolLimits = PoolLimits(),
-        _ body: @escaping @Sendable (JobContext) async throws -> JSONText?
-    ) throws -> WorkerBench {
-        try WorkerBench(handlers: ["k": Closure(body)], lane: lane, pool: pool)
-    }
-
     @Test func whatItEmitsComesInOrderAndItsResultLast() throws {
-        let bench = try bench { job in
+        let bench = try WorkerBench { job in
             try await job.emit("one", job.input)
             try await job.progress(42.5, message: "half")
             try await job.progress(200)
@@ -70,7 +50,7 @@ struct HandlerTests {
     }
 
     @Test func namesOfTheServerAreRefusedAsTypedErrors() throws {
-        let bench = try bench { job in
+        let bench = try WorkerBench { job in
             for name in EventName.reserved {
                 do {
                     try await job.emit(name)
@@ -93,7 +73,7 @@ struct HandlerTests {
     }
 
     @Test func aStopCancelsTheTaskAndWhateverItReturnsItHasStopped() throws {
-        let bench = try bench { job in
+        let bench = try WorkerBench { job in
             try await job.emit("ready")
             do {
                 try await job.sleep(forMs: 600_000)
@@ -112,45 +92,12 @@ struct HandlerTests {
         #expect(commands.events.isEmpty)
     }
 
-    @Test func aHandlerThatDoesNotStopLosesItsVoiceAfterTheGrace() throws {
-        let release = DispatchSemaphore(value: 0)
-        let refused = DispatchSemaphore(value: 0)
-        let bench = try bench { job in
-            try await job.emit("ready")
-            return try await job.runBlocking {
-                release.wait()
-                do { try job.emitBlocking("late") } catch EmissionError.runIsOver { refused.signal() }
-                return nil
-            }
-        }
-        let run = try bench.start(.swift, kind: "k")
-        _ = try bench.commands { if case .emit = $0 { true } else { false } }
-        bench.pool.perform([.stop(run, graceMs: 50)])
-        #expect(try bench.commands().outcome == .stopped)
-        #expect(bench.pool.measures.abandonedHandlers == 1)
-        release.signal()
-        #expect(refused.wait(timeout: .now() + 120) == .success)
-    }
-
     @Test func emittersWaitForRoomAndKeepTheirOrder() throws {
         var limits = LaneLimits()
         limits.maxEmissions = 4
-        let bench = try bench(lane: limits) { job in
+        let bench = try WorkerBench(lane: limits) { job in
             for number in 0..<500 { try await job.emit("n", .string("\(number)")) }
             return nil
-        }
-        try bench.start(.swift, kind: "k")
-        #expect(try bench.commands().events == (0..<500).map { "n \"\($0)\"" })
-    }
-
-    @Test func blockingEmittersWaitForRoomAndKeepTheirOrder() throws {
-        var limits = LaneLimits()
-        limits.maxEmissions = 4
-        let bench = try bench(lane: limits) { job in
-            try await job.runBlocking {
-                for number in 0..<500 { try job.emitBlocking("n", .string("\(number)")) }
-                return nil
-            }
         }
         try bench.start(.swift, kind: "k")
         #expect(try bench.commands().events == (0..<500).map { "n \"\($0)\"" })
@@ -160,7 +107,7 @@ struct HandlerTests {
         var limits = LaneLimits()
         limits.maxEmissions = 1
         let waiting = Locked(0)
-        let bench = try bench(lane: limits) { job in
+        let bench = try WorkerBench(lane: limits) { job in
             try await job.emit("fills")
             waiting.withLock { $0 += 1 }
             await #expect(throws: CancellationError.self) { try await job.emit("waits") }
@@ -176,7 +123,7 @@ struct HandlerTests {
     }
 
     @Test func messagesComeInOrderAndEndWithTheStop() throws {
-        let bench = try bench { job in
+        let bench = try WorkerBench { job in
             for await message in job.messages { try await job.emit("echo", message.body) }
             return nil
         }
@@ -193,7 +140,7 @@ struct HandlerTests {
     }
 
     @Test func aWaitForAMessageMayBeGivenUpAndBegunAgain() throws {
-        let bench = try bench { job in
+        let bench = try WorkerBench { job in
             // A task of a group: one by itself would run on the threads that the tests block.
             let number = await withTaskGroup(of: Int?.self) { group in
                 group.addTask {
@@ -217,7 +164,7 @@ struct HandlerTests {
     @Test func fourThousandHandlersSleepAtOnce() throws {
         let count = 4096
         let awake = Locked(0)
-        let bench = try bench { job in
+        let bench = try WorkerBench { job in
             // Until all of them sleep, none wakes.
             awake.withLock { $0 += 1 }
             while awake.withLock({ $0 }) < count { try await job.sleep(forMs: 5) }
@@ -228,33 +175,9 @@ struct HandlerTests {
         #expect(try bench.commands(untilFinished: count, seconds: 60).events.count == count)
     }
 
-    @Test func sixtyFourBlockingHandlersRunAtOnce() throws {
-        let count = 64
-        let gate = ConditionLock()
-        let present = Locked(0)
-        let started = MonotonicTime.current()
-        let bench = try bench { job in
-            try await job.runBlocking {
-                // Each holds its thread until all have one.
-                present.withLock { $0 += 1 }
-                gate.withLock {
-                    gate.broadcast()
-                    let deadline = started.advanced(byMs: 30_000)
-                    while present.withLock({ $0 }) < count, gate.wait(until: deadline) {}
-                }
-                let waitedMs = MonotonicTime.current().milliseconds(since: started)
-                return .string("\(waitedMs < 30_000)")
-            }
-        }
-        for number in 1...count { try bench.start(.swift, kind: "k", number: Int64(number)) }
-        let commands = try bench.commands(untilFinished: count, seconds: 60)
-        print("64 blocking handlers had their threads after \(MonotonicTime.current().milliseconds(since: started)) ms")
-        #expect(commands.allSatisfy { if case .finish(_, .completed(.string("true"))) = $0 { true } else { false } })
-    }
-
     @Test func handlersRunOnThreadsThatPushNobodyAside() throws {
         let batch: Int32 = 3
-        let bench = try bench { job in
+        let bench = try WorkerBench { job in
             #expect(sched_getscheduler(0) & 0xFF == batch)
             try await job.runBlocking { #expect(sched_getscheduler(0) & 0xFF == batch) }
             return nil
@@ -263,86 +186,8 @@ struct HandlerTests {
         #expect(try bench.commands().outcome == .completed(nil))
     }
 
-    @Test func aBlockingThreadThatWasFreeTakesTheNextWork() throws {
-        let bench = try bench { job in
-            .string("\(try await job.runBlocking { UInt64(pthread_self()) })")
-        }
-        var threads: Set<WorkerOutcome> = []
-        for number in 1...20 {
-            try bench.start(.swift, kind: "k", number: Int64(number))
-            if let outcome = try bench.commands().outcome { threads.insert(outcome) }
-            // The thread may not be back yet, and another one would be made.
-            #expect(bench.allBlockingThreadsAreBack())
-        }
-        #expect(threads.count == 1)
-    }
-
-    @Test func moreBlockingWorkThanThreadsStandsInLineAndThenIsRefused() throws {
-        var limits = PoolLimits()
-        limits.maxBlockingThreads = 2
-        limits.maxBlockingWaiting = 3
-        let release = DispatchSemaphore(value: 0)
-        let bench = try bench(pool: limits) { job in
-            try await job.runBlocking {
-                release.wait()
-                release.signal()
-                return nil
-            }
-        }
-        for number in 1...6 { try bench.start(.swift, kind: "k", number: Int64(number)) }
-        let refused = try bench.commands()
-        #expect(refused.error?.code == "overload")
-        #expect(bench.pool.measures.waitedForThread == 3)
-        release.signal()
-        let rest = try bench.commands(untilFinished: 5)
-        #expect(rest.allSatisfy { if case .finish(_, .completed(nil)) = $0 { true } else { false } })
-    }
-
-    @Test func aProgramOfAHandlerGivesItsLinesAndIsKilledWithTheJob() throws {
-        let bench = try bench { job in
-            let exit = try await job.runProgram(["sh", "-c", "cat; echo err >&2; exit 3"], input: Array("a\nb".utf8)) {
-                line in
-                try await job.emit(line.isError ? "err" : "out", .string(line.text))
-            }
-            try await job.emit("exit", .string(exit.text))
-            do {
-                _ = try await job.runProgram(["no-such-program-anywhere"]) { _ in }
-            } catch let failure as JobFailure {
-                try await job.emit("refused", .string(failure.code))
-            }
-            _ = try await job.runProgram(["sh", "-c", "sleep 300 & echo up; wait"]) { line in
-                try await job.emit("out", .string(line.text))
-            }
-            return nil
-        }
-        let run = try bench.start(.swift, kind: "k")
-        var groups: [Int32] = []
-        let commands = try bench.commands { command in
-            if case .noteProcess(_, let group) = command { groups.append(group.id) }
-            if case .emit(_, let draft) = command, draft.data == .string("up") { return true }
-            return false
-        }
-        #expect(Set(commands.events.prefix(3)) == [#"out "a""#, #"out "b""#, #"err "err""#])
-        #expect(commands.events.dropFirst(3).prefix(2) == [#"exit "exit status 3""#, #"refused "spawn""#])
-        bench.pool.perform([.stop(run, graceMs: 60_000)])
-        #expect(try bench.commands().outcome == .stopped)
-        #expect(groups.count == 2 && groups.allSatisfy { groupIsGone($0) })
-    }
-
-    @Test func aProgramOfAHandlerEndsWhenTheHandlerThrows() throws {
-        struct Enough: Error {}
-        let bench = try bench { job in
-            _ = try await job.runProgram(["yes"]) { _ in throw Enough() }
-            return nil
-        }
-        try bench.start(.swift, kind: "k")
-        let commands = try bench.commands()
-        #expect(commands.error?.message == "Enough()")
-        #expect(groupIsGone(try #require(commands.group).id))
-    }
-
     @Test func stoppingThePoolStopsEverythingAndStartsNothing() throws {
-        let bench = try bench { job in
+        let bench = try WorkerBench { job in
             try await job.sleep(forMs: 600_000)
             return nil
         }
