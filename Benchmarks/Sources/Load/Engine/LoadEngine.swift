@@ -1,9 +1,9 @@
 import CLoad
 import Glibc
 
-// The event loop: one thread, one epoll set, a flat array of streams, one read buffer. It opens, reads, checks and closes streams and
-// carries the answers of request lanes to their owners; what is to be done when is its activities' business. Nothing here blocks
-// except the wait at the top of a turn.
+// The event loop: one thread, one epoll set, a flat array of streams, one read buffer. It opens and closes streams, finds out which have
+// something and carries the answers of request lanes to their owners; what is to be done when is its activities' business, what is read
+// that of LoadEngine+Reading. Nothing here blocks except the wait at the top of a turn.
 
 final class LoadEngine {
     let target: ServerTarget
@@ -12,22 +12,22 @@ final class LoadEngine {
     let poller: Int32
     /// Of groups that come back in a crowd. It is in the other set itself, as one that has something.
     private let crowdPoller: Int32
-    private let streams: UnsafeMutablePointer<StreamState>
+    let streams: UnsafeMutablePointer<StreamState>
     private let capacity: Int
     private let ready: UnsafeMutablePointer<cload_event>
-    private let readBuffer: UnsafeMutablePointer<UInt8>
-    private static let readBufferBytes = 65_536
+    let readBuffer: UnsafeMutablePointer<UInt8>
+    static let readBufferBytes = 65_536
     private var writer = RequestWriter()
     var lanes: [RequestLane?] = []
     private(set) var groups: [StreamGroup] = []
     /// The groups' tallies by number: a read reaches its own without touching a class.
-    private let tallies: UnsafeMutablePointer<UnsafeMutablePointer<Tally>?>
+    let tallies: UnsafeMutablePointer<UnsafeMutablePointer<Tally>?>
     private static let maxGroups = 256
     /// Slots in use from 0 on.
     private var used = 0
     /// Streams whose body is being read, stalled ones included.
-    private(set) var live = 0
-    private(set) var opensUnderWay = 0
+    var live = 0
+    var opensUnderWay = 0
 
     init(target: ServerTarget, channel: String, sources: Int, capacity: Int) throws(LoadError) {
         self.target = target
@@ -183,13 +183,13 @@ final class LoadEngine {
         stream.pointee.carryLength = 0
     }
 
-    private func fail(_ slot: Int, error: Int32, status: Int = 0) {
+    func fail(_ slot: Int, error: Int32, status: Int = 0) {
         opensUnderWay -= 1
         shut(streams + slot)
         group(of: slot).observer?.streamDidFail(slot, error: error, status: status, now: cload_now_ns())
     }
 
-    private func end(_ slot: Int, isWhole: Bool) {
+    func end(_ slot: Int, isWhole: Bool) {
         live -= 1
         shut(streams + slot)
         let group = group(of: slot)
@@ -268,68 +268,10 @@ final class LoadEngine {
         watch(slot, UInt32(CLOAD_IN))
     }
 
-    private func watch(_ slot: Int, _ events: UInt32) {
+    func watch(_ slot: Int, _ events: UInt32) {
         let events = events | UInt32(CLOAD_RDHUP)
         let poller = poller(of: group(of: slot))
         guard cload_epoll_change(poller, streams[slot].fd, events, tag(stream: slot)) < 0 else { return }
         cut(slot)
-    }
-
-    /// Reads once. Also for slow readers, who are not told by epoll but by their clock.
-    func read(_ slot: Int, limit: Int) {
-        let stream = streams + slot
-        let count = cload_receive(stream.pointee.fd, readBuffer, min(limit, Self.readBufferBytes))
-        guard count > 0 else {
-            if count < 0, errno == EAGAIN || errno == EINTR { return }
-            if stream.pointee.phase == .head { return fail(slot, error: count < 0 ? errno : ECONNRESET) }
-            return end(slot, isWhole: false)
-        }
-        guard let tally = tallies[Int(stream.pointee.group)] else { return }
-        tally.pointee.reads &+= 1
-        tally.pointee.bytes &+= count
-        if stream.pointee.phase == .head {
-            takeHead(slot, Bytes(readBuffer), count)
-        } else {
-            takeBody(slot, Bytes(readBuffer), count, tally)
-        }
-    }
-
-    @inline(__always)
-    private func takeBody(_ slot: Int, _ bytes: Bytes, _ count: Int, _ tally: UnsafeMutablePointer<Tally>) {
-        let stream = streams + slot
-        let outcome = BodyReader.feed(bytes, count, now: cload_now_ns(), stream, tally)
-        if stream.pointee.isObserved { group(of: slot).observer?.streamDidRead(slot, now: cload_now_ns()) }
-        if outcome != .open, stream.pointee.phase == .body { end(slot, isWhole: outcome == .ended) }
-    }
-
-    private func takeHead(_ slot: Int, _ bytes: Bytes, _ count: Int) {
-        let stream = streams + slot
-        // A head in one piece is read where it lies; one in several is put together first.
-        if stream.pointee.carryLength == 0, let head = ReplyHead(bytes, count) {
-            return begin(slot, head, bytes + head.length, count - head.length)
-        }
-        guard stream.pointee.keep(bytes, count), stream.pointee.carryLength < 65_536, let carry = stream.pointee.carry
-        else { return fail(slot, error: EMSGSIZE) }
-        let total = Int(stream.pointee.carryLength)
-        guard let head = ReplyHead(Bytes(carry), total) else { return }
-        // The rest may lie in the carry that the scanner is about to use.
-        let rest = total - head.length
-        readBuffer.update(from: carry + head.length, count: rest)
-        begin(slot, head, Bytes(readBuffer), rest)
-    }
-
-    private func begin(_ slot: Int, _ head: ReplyHead, _ rest: Bytes, _ count: Int) {
-        let stream = streams + slot
-        stream.pointee.carryLength = 0
-        guard head.status == 200 else { return fail(slot, error: 0, status: head.status) }
-        stream.pointee.framing = head.isChunked ? .chunked : .plain
-        stream.pointee.remaining = head.isChunked ? 0 : head.contentLength ?? -1
-        stream.pointee.phase = .body
-        opensUnderWay -= 1
-        live += 1
-        let group = groups[Int(stream.pointee.group)]
-        if !stream.pointee.isRead { watch(slot, 0) }
-        group.observer?.streamDidOpen(slot, now: cload_now_ns())
-        if count > 0, stream.pointee.phase == .body { takeBody(slot, rest, count, group.tally) }
     }
 }
