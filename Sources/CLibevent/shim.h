@@ -8,12 +8,14 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -38,6 +40,28 @@ static inline struct event *millstream_signal_new(
 
 /* eventfd(2) is not in the Glibc module. */
 static inline int millstream_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+/* The C library declares these two to _GNU_SOURCE only, which a module is not read with: the same functions by names of our own. */
+extern int millstream_ppoll(struct pollfd *watched, unsigned long count, const struct timespec *timeout, const void *signals)
+    __asm__("ppoll");
+extern int millstream_getaffinity(pid_t thread, size_t size, unsigned long *cores) __asm__("sched_getaffinity");
+
+static inline int millstream_wait_readable(int fd, long nanoseconds)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    struct timespec timeout = {.tv_nsec = nanoseconds};
+    return millstream_ppoll(&watched, 1, &timeout, 0);
+}
+
+/* How many cores the calling thread may run on; 0: it cannot be told (or there are more than 1,024 in the machine). */
+static inline int millstream_allowed_cores(void)
+{
+    unsigned long cores[16] = {0};
+    if (millstream_getaffinity(0, sizeof cores, cores)) return 0;
+    int count = 0;
+    for (unsigned word = 0; word < 16; word++) count += __builtin_popcountl(cores[word]);
+    return count;
+}
 
 /* epoll_event is a packed struct with a union: it stays on this side. */
 static inline int millstream_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
@@ -124,3 +148,4 @@ static inline int millstream_stream_socket(int family)
 }
 
 #endif
+

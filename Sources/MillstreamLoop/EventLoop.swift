@@ -16,6 +16,8 @@ public final class EventLoop {
         case flush
         /// After all flushes: what nobody flushed by then is sent now.
         case settle
+        /// The tick is over, nothing is held back: the thread may sleep for a moment. Its time is not the tick's.
+        case rest
     }
 
     /// Plain counters of the loop, for metrics.
@@ -40,6 +42,7 @@ public final class EventLoop {
     private var mailboxes: [MailboxDrain] = []
     private var flushes: [() -> Void] = []
     private var settles: [() -> Void] = []
+    private var rests: [() -> Void] = []
 
     /// Fails only when the system has no descriptor or memory left for an epoll.
     public init() throws(LoopError) {
@@ -102,6 +105,9 @@ public final class EventLoop {
             settle()
         }
         record(tickNanoseconds: MonotonicTime.current().nanoseconds &- started.nanoseconds)
+        for rest in rests {
+            rest()
+        }
     }
 
     /// The next tick does not wait for anything: this one left work behind, so that what came meanwhile is looked at first.
@@ -122,6 +128,7 @@ public final class EventLoop {
         switch order {
         case .flush: flushes.append(body)
         case .settle: settles.append(body)
+        case .rest: rests.append(body)
         }
     }
 
@@ -159,6 +166,10 @@ public final class EventLoop {
         assertOnLoop()
         return DeferredCall(base: base, body: body)
     }
+
+    /// How many cores the calling thread may run on; 0 when the system does not say. One: whatever the loop does, all other threads of
+    /// the process wait meanwhile.
+    public static var allowedCores: Int { Int(millstream_allowed_cores()) }
 
     /// The longest tick since this was last called.
     public func takeMaxTick() -> UInt64 {

@@ -63,6 +63,18 @@ public final class Mailbox<Message: Sendable>: Sendable {
         )
     }
 
+    /// Sleeps until a message waits, at most so many nanoseconds (below a second) and what the kernel's timers take longer, 50 µs as a rule. On
+    /// the loop's thread, outside of the drain: for a loop that gives its core away.
+    public func wait(atMostNs: Int) {
+        wake.forget()
+        guard depth == 0 else {
+            // What came until now may have been forgotten with the rest, and the loop's poll is to know of it.
+            wake.signal()
+            return
+        }
+        wake.wait(atMostNs: atMostNs)
+    }
+
     /// Refuses all further messages; those that wait are still drained. Any thread.
     public func close() {
         state.withLock { $0.isClosed = true }

@@ -46,6 +46,13 @@ public final class ServerLoop {
         loop.atTickEnd(.settle) { [unowned self] in
             metrics.tick.recordNanoseconds(Int64(clamping: loop.stats.lastTickNanoseconds))
         }
+        if ReplayRest.isNeeded {
+            loop.atTickEnd(.rest) { [unowned self] in
+                if ReplayRest.isDue(turnsCost: core.streams.hub.turnsCost, owesReport: lane.owesReport) {
+                    mailbox.wait(atMostNs: ReplayRest.maxNs)
+                }
+            }
+        }
         mailbox.attach(to: loop) { [unowned self] messages in
             for message in messages { receive(message) }
         }

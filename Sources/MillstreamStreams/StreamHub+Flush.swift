@@ -23,7 +23,9 @@ extension StreamHub {
         let before = spent
         if !dirtyLogs.isEmpty { flushLogs() }
         if !news.isEmpty { flushNews() }
-        if !backlog.isEmpty { giveTurns(bytes: max(UInt64(settings.maxReplayBytesPerTick), spent &- before)) }
+        let beforeTurns = spent
+        if !backlog.isEmpty { giveTurns(bytes: max(UInt64(settings.maxReplayBytesPerTick), beforeTurns &- before)) }
+        turnsCost = spent &- beforeTurns
         settle()
         return !backlog.isEmpty
     }

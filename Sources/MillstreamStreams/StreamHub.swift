@@ -48,6 +48,8 @@ public final class StreamHub {
     var backlog = ReaderBacklog()
     /// ``spent`` at which the turns of a tick are over; who has more to get by then waits for another.
     var turnsEndAt = UInt64.max
+    /// What the last flush sent to readers that were behind, in bytes; each send counts as the bytes that could leave meanwhile.
+    public internal(set) var turnsCost: UInt64 = 0
     var prefaces: [UInt32: [UInt8]] = [:]
     var unresolved: [UInt32: StartPoint] = [:]
     var combined: [UInt32: CombinedReader] = [:]

@@ -8,13 +8,14 @@ import Testing
         let mailbox = try Mailbox<Int>(capacity: 10)
         var order: [String] = []
         mailbox.attach(to: loop) { _ in order.append("mailbox") }
+        loop.atTickEnd(.rest) { order.append("rest") }
         loop.atTickEnd(.settle) { order.append("settle") }
         loop.atTickEnd { order.append("flush") }
         let timer = loop.schedule(afterMs: 0) { order.append("timer") }
         mailbox.post(1)
         usleep(5_000)
         loop.tick()
-        #expect(order == ["timer", "mailbox", "flush", "settle"])
+        #expect(order == ["timer", "mailbox", "flush", "settle", "rest"])
         timer.cancel()
     }
 

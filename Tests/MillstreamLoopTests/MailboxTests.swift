@@ -26,6 +26,44 @@ import Testing
         #expect(mailbox.depth == 0)
     }
 
+    /// A wake-up that a rest swallowed would leave the loop asleep with a message in its mailbox: this would not end.
+    @Test(arguments: [1, 50_000]) func restsBetweenTicksLoseNoWakeUp(restNs: Int) throws {
+        let mailbox = try Mailbox<Int>(capacity: 1_000_000)
+        let loop = try EventLoop()
+        let count = 20_000
+        var received = 0
+        mailbox.attach(to: loop) { batch in
+            for number in batch {
+                #expect(number == received)
+                received += 1
+            }
+            if received == count { loop.stop() }
+        }
+        loop.atTickEnd(.rest) { mailbox.wait(atMostNs: restNs) }
+        startThread {
+            for number in 0..<count {
+                mailbox.post(number)
+                if number % 16 == 0 { sched_yield() }
+            }
+        }
+        loop.run()
+        #expect(received == count)
+    }
+
+    @Test func messageThatIsThereEndsARestAndTheNextTicksPoll() throws {
+        let mailbox = try Mailbox<Int>(capacity: 10)
+        let loop = try EventLoop()
+        var received: [Int] = []
+        mailbox.attach(to: loop) { received += $0 }
+        for number in 1...3 {
+            mailbox.post(number)
+            mailbox.wait(atMostNs: 999_999_999)
+            mailbox.wait(atMostNs: 999_999_999)
+            loop.tick()
+            #expect(received.last == number)
+        }
+    }
+
     @Test func fullMailboxRefusesExactlyWhatIsTooMuch() throws {
         let mailbox = try Mailbox<Int>(capacity: 3)
         #expect((0..<5).map { mailbox.post($0) } == [true, true, true, false, false])

@@ -33,6 +33,29 @@ struct LaneQueueTests {
         #expect(queue.tryOffer(emission(3)) == .accepted)
     }
 
+    @Test func reportIsOwedFromTheFirstEntryToTheReportOnIt() {
+        let queue = LaneQueue(limits: LaneLimits())
+        #expect(!queue.owesReport)
+        #expect(queue.tryOffer(emission(1)) == .accepted)
+        #expect(queue.owesReport)
+        let taken = queue.take(until: .never)
+        #expect(queue.owesReport)
+        queue.settle(taken)
+        #expect(queue.owesReport)
+        queue.willReport()
+        #expect(!queue.owesReport)
+        // What came meanwhile is the next one's.
+        #expect(queue.tryOffer(emission(2)) == .accepted)
+        _ = queue.take(until: .never)
+        #expect(queue.tryOffer(emission(3)) == .accepted)
+        queue.willReport()
+        #expect(queue.owesReport)
+        _ = queue.take(until: .never)
+        queue.willReport()
+        _ = queue.take(until: MonotonicTime(nanoseconds: 0))
+        #expect(!queue.owesReport)
+    }
+
     @Test func whoWaitsComesInFirstComeFirstServed() {
         var limits = LaneLimits()
         limits.maxEmissions = 2

@@ -44,6 +44,21 @@ import Testing
         #expect(flushes >= 50)
     }
 
+    @Test func costOfAFlushesTurnsIsThatOfTheReplayAlone() {
+        let fixture = HubFixture(Self.settings())
+        _ = fixture.open(.talk)
+        fixture.commit(.news, count: 20, bytes: 1_000)
+        fixture.settle()
+        fixture.commit(.talk, count: 1, bytes: 30_000)
+        fixture.hub.flush()
+        #expect(fixture.hub.turnsCost == 0)
+        _ = comeBack(1, to: .news, in: fixture)
+        fixture.hub.flush()
+        #expect(fixture.hub.turnsCost > 20_000)
+        fixture.hub.flush()
+        #expect(fixture.hub.turnsCost == 0)
+    }
+
     @Test func readerOfSeveralLogsGetsNewsBeforeTheTurns() {
         let fixture = HubFixture(Self.settings())
         fixture.commit(.news, count: 20, bytes: 1_000)

@@ -92,6 +92,9 @@ public final class JournalLane: Sendable {
         queue.giveBack(spent)
     }
 
+    /// Whether events or commands wait for a commit, or for its report. Any thread.
+    public var owesReport: Bool { queue.owesReport }
+
     /// How often each bound of the queue was reached. Any thread.
     public var measures: LaneQueueMeasures {
         let hits = queue.hits

@@ -270,6 +270,7 @@ final class JournalWriter {
         var pauseMs = 1
         // Not made again for each try: while the mailbox is full, the loop needs the processor.
         let deliver = surroundings.delivery(report)
+        queue.willReport()
         while !deliver() {
             if let stopAt, MonotonicTime.current() >= stopAt { break }
             if queue.isClosed, stopAt == nil { stopAt = MonotonicTime.current().advanced(byMs: limits.stopTimeoutMs) }

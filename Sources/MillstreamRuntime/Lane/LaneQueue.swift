@@ -33,6 +33,8 @@ final class LaneQueue: @unchecked Sendable {
         var isClosed = false
         /// It waits, and nobody woke it since.
         var laneWaits = false
+        /// The lane has taken entries and not yet reported on them.
+        var owesReport = false
         var spent: [any AnyObject & Sendable] = []
         /// Emissions that wait for `release` before they wake the lane; nil: they wake it at once.
         var heldCount: Int?
@@ -151,6 +153,7 @@ final class LaneQueue: @unchecked Sendable {
             var bytes = 0
             move(from: &state.fromLoop, to: &batch, &bytes)
             move(from: &state.fromWorkers, to: &batch, &bytes)
+            state.owesReport = !batch.isEmpty
             return batch
         }
     }
@@ -181,6 +184,11 @@ final class LaneQueue: @unchecked Sendable {
         var spent: [any AnyObject & Sendable] = []
         condition.withLock { swap(&spent, &state.spent) }
         // Freed here, without the lock.
+    }
+
+    /// What was taken is about to be reported on.
+    func willReport() {
+        condition.withLock { state.owesReport = false }
     }
 
     /// These are done with, stored or answered: their room is free, and the line moves up.
@@ -215,6 +223,11 @@ final class LaneQueue: @unchecked Sendable {
             state.fromLoop.isEmpty && state.fromWorkers.isEmpty && state.callerUse.count == 0
                 && state.emissionUse.count == 0
         }
+    }
+
+    /// Whether a report will come: on what was taken, or on what waits.
+    var owesReport: Bool {
+        condition.withLock { state.owesReport || !state.fromLoop.isEmpty || !state.fromWorkers.isEmpty }
     }
 
     var isClosed: Bool { condition.withLock { state.isClosed } }
