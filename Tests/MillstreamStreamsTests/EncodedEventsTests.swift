@@ -29,4 +29,68 @@ import Testing
             }
         }
     }
+
+    /// What is held, kept by the test as an array of texts.
+    private struct Model {
+        var first: Int64 = 1
+        var texts: [String] = []
+        var last: Int64 { first + Int64(texts.count) - 1 }
+    }
+
+    private func check(_ events: EncodedEvents, _ model: Model) {
+        #expect(events.count == model.texts.count && events.isEmpty == model.texts.isEmpty)
+        #expect(events.byteCount == model.texts.reduce(0) { $0 + $1.utf8.count })
+        #expect(events.heldBytes >= events.byteCount + 8 * events.count)
+        guard !model.texts.isEmpty else { return }
+        #expect(events.first == model.first && events.last == model.last)
+        let whole = events.withText(of: model.first...model.last) { String(decoding: $0, as: UTF8.self) }
+        #expect(whole == model.texts.joined())
+        for (index, text) in model.texts.enumerated() {
+            let sequence = model.first + Int64(index)
+            #expect(events.byteCount(of: sequence) == text.utf8.count)
+            #expect(events.isProgress(sequence) == text.contains("event: progress"))
+            let rest = events.withTextAfterID(of: sequence) { String(decoding: $0, as: UTF8.self) }
+            #expect(rest == text.split(separator: "\n", maxSplits: 1)[1])
+        }
+    }
+
+    @Test(arguments: 1...40) func eventsAreHeldAsAnArrayOfTextsWouldHoldThem(seed: UInt64) throws {
+        let epoch = try #require(Epoch("abcdefghijkl"))
+        var random = SpreadSource(seed: seed)
+        var events = EncodedEvents()
+        var model = Model()
+        // Copies that were made on the way: what they hold stays, whatever becomes of the original.
+        var copies: [(EncodedEvents, Model)] = []
+        for _ in 0..<120 {
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0:
+                let next = Int64.random(in: 1...1_000, using: &random)
+                events.removeAll(next: next)
+                model = Model(first: next)
+            case 1, 2:
+                let bound = Int.random(in: 0...8_000, using: &random)
+                let had = events.byteCount
+                #expect(events.shrink(toBytes: bound) == (had > bound))
+                #expect(events.byteCount <= max(bound, 0))
+                if had > bound {
+                    let dropped = model.texts.count - events.count
+                    model.first += Int64(dropped)
+                    model.texts.removeFirst(dropped)
+                }
+            case 3: copies.append((events, model))
+            default:
+                let name = Bool.random(using: &random) ? "progress" : "step"
+                let size = Int.random(in: 0...(Bool.random(using: &random) ? 40 : 1_500), using: &random)
+                let sequence = events.isEmpty ? Int64.random(in: 1...1_000, using: &random) : model.last + 1
+                if events.isEmpty { model = Model(first: sequence) }
+                let digits = String(repeating: "7", count: size + 1)
+                let data = JSONText(trusted: Array(digits.utf8))
+                let time = Timestamp(milliseconds: 0)
+                events.append(EventRecord(sequence: sequence, name: name, data: data, time: time), epoch: epoch)
+                model.texts.append("id: abcdefghijkl-\(sequence)\nevent: \(name)\ndata: \(digits)\n\n")
+            }
+            check(events, model)
+        }
+        for (copy, model) in copies { check(copy, model) }
+    }
 }
