@@ -15,6 +15,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -147,6 +148,7 @@ void *mremap(void *at, size_t old_count, size_t count, int flags, ...)
     return real(at, old_count, count, flags, target);
 }
 
+/* A send is one whichever way it is asked for. */
 long syscall(long number, ...)
 {
     static long (*real)(long, ...);
@@ -156,6 +158,9 @@ long syscall(long number, ...)
     long a = va_arg(list, long), b = va_arg(list, long), c = va_arg(list, long), d = va_arg(list, long),
          e = va_arg(list, long), f = va_arg(list, long);
     va_end(list);
-    counting_note_call(COUNTING_syscall);
-    return real(number, a, b, c, d, e, f);
+    int is_send = number == SYS_sendto;
+    counting_note_call(is_send ? COUNTING_send : COUNTING_syscall);
+    long result = real(number, a, b, c, d, e, f);
+    if (is_send) counting_note_bytes(result);
+    return result;
 }
