@@ -30,7 +30,7 @@ public struct JobID: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Names of channels: `[A-Za-z0-9._-]{1,128}`.
+/// Names of channels: `[A-Za-z0-9._-]{1,128}`, neither `.` nor `..`.
 public enum ChannelName {
     /// Whether the text is such a name, and neither `.` nor `..`, which clients take out of a URL: nobody could publish to them.
     public static func isValid(_ text: String) -> Bool {

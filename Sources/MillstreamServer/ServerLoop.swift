@@ -48,7 +48,9 @@ public final class ServerLoop {
         }
         if ReplayRest.isNeeded {
             loop.atTickEnd(.rest) { [unowned self] in
-                if ReplayRest.isDue(turnsCost: core.streams.hub.turnsCost, owesReport: lane.owesReport) {
+                let turnsCost = core.streams.hub.turnsCost
+                // A store at fault owes its report for as long as the fault lasts.
+                if ReplayRest.isDue(turnsCost: turnsCost, owesReport: !core.storeWatch.isDown && lane.owesReport) {
                     mailbox.wait(atMostNs: ReplayRest.maxNs)
                 }
             }

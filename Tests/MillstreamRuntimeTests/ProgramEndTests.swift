@@ -125,6 +125,36 @@ struct ProgramEndTests {
         #expect(bench.pool.measures.runningPrograms == 0)
     }
 
+    @Test func aProgramWithoutADescriptorForItsEndRunsToIt() throws {
+        let bench = try WorkerBench()
+        let command = ProgramCommand(
+            arguments: try bench.script("echo ready; read -r line; exit 7"), directory: bench.directory,
+            environment: ProgramEnvironment.ofThisProcess())
+        let queue = DispatchQueue(label: "programs")
+        let lines = Locked<[String]>([])
+        let ended = DispatchSemaphore(value: 0)
+        let exit = Locked<ProgramExit?>(nil)
+        try queue.sync {
+            var child = try command.start()
+            close(child.pidfd)
+            // As when the process has no descriptor left for it, or the kernel knows none.
+            child.pidfd = -1
+            let process = ChildProcess(child, queue: queue, poller: DescriptorPoller(), limits: PoolLimits())
+            process.watch(limits: PoolLimits()) { _, line in
+                lines.withLock { $0.append(String(decoding: line.bytes, as: UTF8.self)) }
+                // It runs, and was looked at several times by then.
+                queue.asyncAfter(deadline: .now() + .milliseconds(100)) { _ = process.write(Array("go\n".utf8)) }
+                return .more
+            } onEnd: { end in
+                exit.withLock { $0 = end }
+                ended.signal()
+            }
+        }
+        #expect(ended.wait(timeout: .now() + 120) == .success)
+        #expect(exit.withLock { $0 } == .code(7))
+        #expect(lines.withLock { $0 } == ["ready"])
+    }
+
     @Test func theOutputOfAPausedProgramSurvivesItsEnd() throws {
         var limits = LaneLimits()
         limits.maxEmissions = 4

@@ -90,10 +90,15 @@ static size_t replay(int fd)
     long rest = log->shown - own->cursor;
     for (end = place; end < rest && end < REPLAY_EVENTS_MAX && bytes < REPLAY_BYTES_PER_TICK; end++)
         bytes += parts[end].iov_len;
-    struct msghdr message = {.msg_iov = parts + place, .msg_iovlen = (size_t)(end - place)};
     int number = own->behind;
     own->behind = NOBODY;
-    if (bytes > 0 && sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)bytes)
+    /* It lost more than a send can hold. */
+    if (bytes == 0) {
+        resume(fd, number, own->cursor + end);
+        return 0;
+    }
+    struct msghdr message = {.msg_iov = parts + place, .msg_iovlen = (size_t)(end - place)};
+    if (sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)bytes)
         return bytes;
     resume(fd, number, own->cursor + end);
     return bytes;

@@ -69,7 +69,7 @@ enum HubBenchmarks {
 }
 
 /// A hub whose readers take everything at once.
-final class Hall: ReaderOutput, LogSource {
+final class Hall: LogSource {
     final class Log {
         let name: LogName
         let ref: LogRef
@@ -96,7 +96,7 @@ final class Hall: ReaderOutput, LogSource {
     private var generation: UInt32 = 0
 
     init() {
-        hub = StreamHub(settings: Self.settings, output: self, source: self, nowMs: 0, seed: 1)
+        hub = StreamHub(settings: Self.settings, output: Takers(), source: self, nowMs: 0, seed: 1)
     }
 
     func openLog(number: Int, readers: Int) -> Log {
@@ -143,10 +143,14 @@ final class Hall: ReaderOutput, LogSource {
 
     // MARK: What the hub asks for
 
-    func makePayload(_ body: UnsafeRawBufferPointer) -> AnyObject { StreamPayload(body: body) }
-    func send(_ payload: AnyObject, to reader: ReaderID) -> Delivery { .sent }
-    func finish(_ reader: ReaderID, last: AnyObject?) {}
-    func abort(_ reader: ReaderID) {}
+    /// The hub keeps it: not the hall itself, which keeps the hub.
+    private final class Takers: ReaderOutput {
+        func makePayload(_ body: UnsafeRawBufferPointer) -> AnyObject { StreamPayload(body: body) }
+        func send(_ payload: AnyObject, to reader: ReaderID) -> Delivery { .sent }
+        func finish(_ reader: ReaderID, last: AnyObject?) {}
+        func abort(_ reader: ReaderID) {}
+    }
+
     func requestPage(of ref: LogRef, after: Int64, maxEvents: Int, maxBytes: Int, token: PageToken) -> Bool { false }
     func requestHead(of name: LogName, token: PageToken) -> Bool { false }
 }

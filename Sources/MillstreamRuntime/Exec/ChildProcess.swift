@@ -45,11 +45,15 @@ final class ChildProcess: @unchecked Sendable {
     let group: ProcessGroup
 
     /// Starts the program. On `queue`.
-    init(
+    convenience init(
         _ command: ProgramCommand, queue: DispatchQueue, poller: DescriptorPoller, limits: PoolLimits
     ) throws(ProgramStartError) {
         dispatchPrecondition(condition: .onQueue(queue))
-        let child = try command.start()
+        self.init(try command.start(), queue: queue, poller: poller, limits: limits)
+    }
+
+    /// Takes over a program that was started, and its descriptors.
+    init(_ child: millstream_child, queue: DispatchQueue, poller: DescriptorPoller, limits: PoolLimits) {
         self.child = child
         self.queue = queue
         self.poller = poller
@@ -109,7 +113,7 @@ final class ChildProcess: @unchecked Sendable {
             exitWatch = watch
             watch.arm()
         } else {
-            // A kernel without pidfd: looked at now and then.
+            // A kernel without pidfd, or no descriptor left for one: looked at now and then.
             let timer = DispatchSource.makeTimerSource(queue: queue)
             timer.schedule(deadline: .now(), repeating: .milliseconds(20))
             timer.setEventHandler { [self] in
@@ -120,11 +124,13 @@ final class ChildProcess: @unchecked Sendable {
         }
     }
 
-    /// Ended and not reaped, or gone.
+    /// Ended and not reaped, or gone. Asked without a descriptor: there may be none left.
     private var isZombie: Bool {
-        guard let stat = ProcFile.read("/proc/\(child.pid)/stat") else { return true }
-        guard let close = stat.lastIndex(of: UInt8(ascii: ")")), close + 2 < stat.count else { return false }
-        return stat[close + 2] == UInt8(ascii: "Z")
+        var info = siginfo_t()
+        let status = waitid(P_PID, id_t(child.pid), &info, WEXITED | WNOHANG | WNOWAIT)
+        // An interrupted call says nothing; the next look will.
+        if status != 0 { return errno == ECHILD }
+        return info.si_signo != 0
     }
 
     private func leaderDidEnd() {

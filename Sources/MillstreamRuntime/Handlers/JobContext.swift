@@ -86,7 +86,7 @@ public final class JobContext: @unchecked Sendable {
     }
 
     /// Adds an event to a channel.
-    /// - Parameter channel: `[A-Za-z0-9._-]{1,128}`; a channel begins with its first event.
+    /// - Parameter channel: `[A-Za-z0-9._-]{1,128}`, neither `.` nor `..`; a channel begins with its first event.
     public func publish(channel: String, _ name: String, _ data: JSONText = .null) async throws {
         guard let line = try port.offer(name, data, channel: channel) else { return }
         try await port.stand(in: line)

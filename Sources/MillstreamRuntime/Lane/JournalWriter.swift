@@ -149,7 +149,12 @@ final class JournalWriter {
         guard !arrived.isEmpty else { return }
         guard retry.wantsForeignProbe, case .success(let done) = attempt(arrived, sweeping: false)
         else {
-            if case .faulty(let error) = health { refuseOnly(arrived, error) }
+            // Whatever the pause is for, a failed commit or a failed read: who was taken is answered.
+            if case .faulty(let error) = publishedHealth {
+                refuseOnly(arrived, error)
+            } else {
+                refuseOnly(arrived, JournalError(.io, "what came before is still being stored"))
+            }
             return
         }
         if done.wasStored { retry.foreignProbeSucceeded() }

@@ -148,6 +148,8 @@ final class LaneQueue: @unchecked Sendable {
     /// was closed and is drained.
     func take(until deadline: MonotonicTime) -> [LaneEntry] {
         condition.withLock {
+            // Whoever takes again has nothing more to say of the last batch, even if it said nothing.
+            state.owesReport = false
             wait(until: deadline) { !state.fromLoop.isEmpty || !state.fromWorkers.isEmpty }
             var batch: [LaneEntry] = []
             var bytes = 0
