@@ -16,13 +16,7 @@ final class JournalWriter {
     private let surroundings: LaneSurroundings
 
     private var retry = RetryQueue()
-    /// Of the writing half.
-    private var health = StoreHealth.ok
-    /// Why the ledger could not do what was due.
-    private var readFault: JournalError?
-    private var toldHealth = StoreHealth.ok
-    private var backoff: LaneBackoff
-    private var retryAt = MonotonicTime(nanoseconds: 0)
+    private var health: LaneHealth
     private var sweepAt = MonotonicTime(nanoseconds: 0)
     private var quarantineAt = MonotonicTime(nanoseconds: 0)
     private var stopAt: MonotonicTime?
@@ -40,7 +34,7 @@ final class JournalWriter {
         self.limits = limits
         self.surroundings = surroundings
         maintenance = StoreMaintenance(limits: limits)
-        backoff = LaneBackoff(firstMs: limits.firstRetryMs, maxMs: limits.maxRetryMs)
+        health = LaneHealth(limits: limits)
     }
 
     /// Brings the ledger to where the store says it was. What follows from that leaves with the first batch.
@@ -75,12 +69,7 @@ final class JournalWriter {
         return lost
     }
 
-    private var isFaulty: Bool { health != .ok }
-    /// What the loop is told.
-    private var publishedHealth: StoreHealth {
-        if isFaulty { return health }
-        return (readFault ?? maintenance.lastingFault).map(StoreHealth.faulty) ?? .ok
-    }
+    private var publishedHealth: StoreHealth { health.published(lastingFault: maintenance.lastingFault) }
 
     // MARK: Turns
 
@@ -106,8 +95,8 @@ final class JournalWriter {
     /// Something is kept: callers are answered at once, the rest is tried when the pause is over.
     private func retryTurn() {
         let now = MonotonicTime.current()
-        if now < retryAt {
-            answerCallers(until: stopAt.map { min($0, retryAt) } ?? retryAt)
+        if now < health.retryAt {
+            answerCallers(until: stopAt.map { min($0, health.retryAt) } ?? health.retryAt)
             return
         }
         // A bad entry that is kept alone would keep all workers waiting who could show that the store is well.
@@ -126,7 +115,7 @@ final class JournalWriter {
     }
 
     private func quarantineTurn() {
-        guard !isFaulty, let next = retry.nextQuarantined() else { return }
+        guard !health.isFaulty, let next = retry.nextQuarantined() else { return }
         quarantineAt = MonotonicTime.current().advanced(byMs: limits.maxRetryMs)
         switch attempt(next.entries, sweeping: false) {
         case .success(let done):
@@ -211,23 +200,20 @@ final class JournalWriter {
                 sweepAt = MonotonicTime.current().advanced(byMs: hasMore ? Self.sweepStepMs : limits.sweepIntervalMs)
             }
             try ledger.advance(now)
-            readFault = nil
+            health.didRead()
         } catch {
-            readFault = error
-            retryAt = MonotonicTime.current().advanced(byMs: limits.maxRetryMs)
+            health.didFailRead(error, at: MonotonicTime.current())
         }
     }
 
     private func finish(_ done: StoredBatch, _ entries: [LaneEntry]) {
         if done.wasStored {
-            health = .ok
-            backoff.reset()
-            if readFault == nil { retryAt = MonotonicTime(nanoseconds: 0) }
+            health.didCommit()
             maintenance.didCommit()
         }
         totals.storedCommands += UInt64(entries.count)
         guard
-            !entries.isEmpty || done.wasStored || publishedHealth != toldHealth || !done.outcome.directives.isEmpty
+            !entries.isEmpty || done.wasStored || health.isNews(publishedHealth) || !done.outcome.directives.isEmpty
         else { return }
         publish(done.report(on: entries), done.outcome.directives)
         // No event waits for what only the next commit needs.
@@ -259,8 +245,7 @@ final class JournalWriter {
 
     private func noteFailure(_ error: JournalError) {
         totals.failedCommits += 1
-        health = .faulty(error)
-        retryAt = MonotonicTime.current().advanced(byMs: backoff.next())
+        health.didFailCommit(error, at: MonotonicTime.current())
     }
 
     // MARK: What leaves the lane
@@ -269,8 +254,8 @@ final class JournalWriter {
     /// lost would be a hole in every stream.
     private func publish(_ report: LaneReport, _ directives: [WorkerDirective]) {
         var report = report
-        toldHealth = publishedHealth
-        report.storeHealth = toldHealth
+        report.storeHealth = publishedHealth
+        health.didTell(report.storeHealth)
         totals.tell(&report.measures, depths: queue.depths)
         var pauseMs = 1
         // Not made again for each try: while the mailbox is full, the loop needs the processor.
@@ -297,12 +282,12 @@ final class JournalWriter {
         if retry.hasQuarantine { wake = min(wake, quarantineAt) }
         if let maintainAt = maintenance.wakeAt { wake = min(wake, maintainAt) }
         // What is due cannot be stored before the pause is over: no spinning over it.
-        return publishedHealth == .ok ? wake : max(wake, retryAt)
+        return publishedHealth == .ok ? wake : max(wake, health.retryAt)
     }
 
     private func maintain(isIdle: Bool) {
         let now = MonotonicTime.current()
-        guard !isFaulty, maintenance.isDue(at: now, isIdle: isIdle) else { return }
+        guard !health.isFaulty, maintenance.isDue(at: now, isIdle: isIdle) else { return }
         do throws(JournalError) {
             let hasMore = try store.maintain(isIdle: isIdle)
             maintenance.didMaintain(hasMore: hasMore, isIdle: isIdle, at: now)

@@ -3,18 +3,13 @@ import MillstreamLoop
 
 // What waits for the journal. Any thread puts in; the lane's thread alone takes out. The loop is never made to wait: it is told
 // "full". Workers are: their entries stand in line, first come first served, and come in when the lane has stored what was there
-// before (room counts until the commit, or a faulty store would fill the memory behind the queue's back).
+// before (see LaneRoom).
 
 final class LaneQueue: @unchecked Sendable {
     // Sendable: `state` is touched only with `condition` held.
     private let condition = ConditionLock()
-    private var state = State()
+    private var state: State
     private let limits: LaneLimits
-
-    private struct Use {
-        var count = 0
-        var bytes = 0
-    }
 
     private struct Waiter {
         let number: UInt64
@@ -26,9 +21,7 @@ final class LaneQueue: @unchecked Sendable {
         var fromLoop: [LaneEntry] = []
         var fromWorkers: [LaneEntry] = []
         var waiters = FIFO<Waiter>()
-        var callerUse = Use()
-        var emissionUse = Use()
-        var hits = Hits()
+        var room: LaneRoom
         var lastNumber: UInt64 = 0
         var isClosed = false
         /// It waits, and nobody woke it since.
@@ -46,6 +39,7 @@ final class LaneQueue: @unchecked Sendable {
 
     init(limits: LaneLimits) {
         self.limits = limits
+        state = State(room: LaneRoom(limits: limits))
     }
 
     // MARK: The loop's side
@@ -54,18 +48,7 @@ final class LaneQueue: @unchecked Sendable {
     func submit(_ entry: LaneEntry) -> Bool {
         withLockThenWake {
             guard !state.isClosed else { return (false, false) }
-            if entry.share == .caller {
-                guard fits(entry, state.callerUse, limits.maxCallerCommands, limits.maxCallerBytes) else {
-                    if state.callerUse.count < limits.maxCallerCommands {
-                        state.hits.commandBytes += 1
-                    } else {
-                        state.hits.commands += 1
-                    }
-                    return (false, false)
-                }
-                state.callerUse.count += 1
-                state.callerUse.bytes += entry.byteCount
-            }
+            if entry.share == .caller, !state.room.takeCaller(entry) { return (false, false) }
             state.fromLoop.append(entry)
             return (true, true)
         }
@@ -94,8 +77,7 @@ final class LaneQueue: @unchecked Sendable {
     func tryOffer(_ entry: LaneEntry) -> Offer? {
         withLockThenWake {
             if state.isClosed { return (.closed, false) }
-            guard state.waiters.isEmpty, hasRoom(for: entry) else { return (nil, false) }
-            admit(entry)
+            guard admits(entry) else { return (nil, false) }
             guard let count = state.heldCount, count < Self.maxHeld else { return (.accepted, true) }
             state.heldCount = count + 1
             return (.accepted, false)
@@ -121,15 +103,8 @@ final class LaneQueue: @unchecked Sendable {
     func offer(_ entry: LaneEntry, decided: @escaping @Sendable (Admission) -> Void) -> Offer {
         withLockThenWake {
             if state.isClosed { return (.closed, false) }
-            if state.waiters.isEmpty, hasRoom(for: entry) {
-                admit(entry)
-                return (.accepted, true)
-            }
-            if state.emissionUse.count < limits.maxEmissions {
-                state.hits.emissionBytes += 1
-            } else {
-                state.hits.emissions += 1
-            }
+            if admits(entry) { return (.accepted, true) }
+            state.room.didMakeWait()
             state.lastNumber += 1
             state.waiters.append(Waiter(number: state.lastNumber, entry: entry, decided: decided))
             return (.waiting(state.lastNumber), false)
@@ -198,9 +173,11 @@ final class LaneQueue: @unchecked Sendable {
         var admitted: [Waiter] = []
         withLockThenWake {
             // By index: an entry that is handed out is retained.
-            for index in entries.indices { free(entries[index].share, entries[index].byteCount) }
-            while let next = state.waiters.first, hasRoom(for: next.entry), let waiter = state.waiters.popFirst() {
-                admit(waiter.entry)
+            for index in entries.indices { state.room.free(entries[index].share, entries[index].byteCount) }
+            while let next = state.waiters.first, state.room.takeEmission(next.entry),
+                let waiter = state.waiters.popFirst()
+            {
+                state.fromWorkers.append(waiter.entry)
                 admitted.append(waiter)
             }
             return ((), !admitted.isEmpty)
@@ -222,8 +199,7 @@ final class LaneQueue: @unchecked Sendable {
     /// Nothing is queued, and all that was taken is settled.
     var isDrained: Bool {
         condition.withLock {
-            state.fromLoop.isEmpty && state.fromWorkers.isEmpty && state.callerUse.count == 0
-                && state.emissionUse.count == 0
+            state.fromLoop.isEmpty && state.fromWorkers.isEmpty && state.room.callers == 0 && state.room.emissions == 0
         }
     }
 
@@ -236,46 +212,27 @@ final class LaneQueue: @unchecked Sendable {
 
     var depths: Depths {
         condition.withLock {
-            Depths(callers: state.callerUse.count, emissions: state.emissionUse.count, waiting: state.waiters.count)
+            Depths(callers: state.room.callers, emissions: state.room.emissions, waiting: state.waiters.count)
         }
     }
 
     /// How many requests wait to be taken; nil when anything else waits too, or the queue is closed.
     var callersAlone: Int? {
         condition.withLock {
-            let hasOthers = !state.fromWorkers.isEmpty || state.fromLoop.count > state.callerUse.count
+            let hasOthers = !state.fromWorkers.isEmpty || state.fromLoop.count > state.room.callers
             return hasOthers || state.isClosed ? nil : state.fromLoop.count
         }
     }
 
-    var hits: Hits { condition.withLock { state.hits } }
+    var hits: Hits { condition.withLock { state.room.hits } }
 
     // MARK: With the lock held
 
-    private func fits(_ entry: LaneEntry, _ use: Use, _ maxCount: Int, _ maxBytes: Int) -> Bool {
-        use.count < maxCount && (use.count == 0 || use.bytes + entry.byteCount <= maxBytes)
-    }
-
-    private func hasRoom(for entry: LaneEntry) -> Bool {
-        fits(entry, state.emissionUse, limits.maxEmissions, limits.maxEmissionBytes)
-    }
-
-    private func admit(_ entry: LaneEntry) {
-        state.emissionUse.count += 1
-        state.emissionUse.bytes += entry.byteCount
+    /// Lets an emission in, unless somebody stands in line before it.
+    private func admits(_ entry: LaneEntry) -> Bool {
+        guard state.waiters.isEmpty, state.room.takeEmission(entry) else { return false }
         state.fromWorkers.append(entry)
-    }
-
-    private func free(_ share: LaneEntry.Share, _ byteCount: Int) {
-        switch share {
-        case .control: break
-        case .caller:
-            state.callerUse.count -= 1
-            state.callerUse.bytes -= byteCount
-        case .emission:
-            state.emissionUse.count -= 1
-            state.emissionUse.bytes -= byteCount
-        }
+        return true
     }
 
     /// Wakes the lane when `body` says so, without the lock: woken with it held, the lane would only run into the lock, and cost two
