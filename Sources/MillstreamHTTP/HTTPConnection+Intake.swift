@@ -7,40 +7,37 @@ import Glibc
 extension HTTPConnection {
     /// Looks for the end of a head. True when the phase has changed.
     func takeHead() -> Bool {
-        guard skipEmptyLines(), !pending.isEmpty else { return false }
+        guard hasHeadBegun else { return false }
         if phase == .idle {
             phase = .readingHead
             scanner = HeadScanner()
             server.setDeadline(of: self, afterMs: server.settings.headTimeoutMs)
         }
         let settings = server.settings
-        switch pending.withUnsafeBytes({ bytes in ASCII.isToken(bytes[0]) ? scanner.scan(bytes) : .bareLineFeed }) {
-        case .bareLineFeed:
+        switch pending.withUnsafeBytes({ scanner.scan($0) }) {
+        case .noLines:
             refuse(.malformed("The request does not consist of lines ended by CR LF."), head: nil)
         case .incomplete:
             guard pending.count > settings.maxHeadBytes else { return false }
-            refuse(scanner.hasRequestLine ? .headTooLarge : .targetTooLong, head: nil)
+            let isLongTarget = !scanner.hasRequestLine && scanner.emptyLineBytes == 0
+            refuse(isLongTarget ? .targetTooLong : .headTooLarge, head: nil)
         case .complete(let count):
             guard count <= settings.maxHeadBytes else {
                 refuse(.headTooLarge, head: nil)
                 return true
             }
-            headIsComplete(pending.takeFirst(count))
+            pending.skip(scanner.emptyLineBytes)
+            headIsComplete(pending.takeFirst(count - scanner.emptyLineBytes))
         }
         return true
     }
 
-    /// One CR LF before a request is forgiven (RFC 9112 section 2.2): some clients end a POST's body with one. False when
-    /// there may be more of it to come.
-    private func skipEmptyLines() -> Bool {
-        guard phase == .idle else { return true }
-        let isLineEnd = pending.withUnsafeBytes { bytes -> Bool? in
-            guard let first = bytes.first, first == ASCII.carriageReturn else { return false }
-            return bytes.count < 2 ? nil : bytes[1] == ASCII.lineFeed
-        }
-        guard let isLineEnd else { return false }
-        if isLineEnd { pending.skip(2) }
-        return true
+    /// One empty line does not end the idle time: some clients send it behind a POST's body and nothing for long. From the second
+    /// on they count as the head of a request, in bytes and in time.
+    private var hasHeadBegun: Bool {
+        guard !pending.isEmpty else { return false }
+        guard phase == .idle, pending.count <= 2 else { return true }
+        return !pending.withUnsafeBytes { [ASCII.carriageReturn, ASCII.lineFeed].starts(with: $0) }
     }
 
     /// As evhttp keeps it from accept(2).

@@ -66,6 +66,10 @@ import Testing
         ("body on GET", "GET /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", 400),
         ("chunked GET", "GET /hello HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
         ("body on HEAD", "HEAD /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", 400),
+        ("no line end behind an empty line", "\r\n\rGET /hello HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("bare line feed as empty line", "\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("spaces behind an empty line", "\r\n \r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("TLS handshake behind an empty line", "\r\n\u{16}\u{3}\u{1}\u{2}", 400),
         ("TLS handshake", "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0", 400),
         (
             "bad chunk size",

@@ -30,6 +30,29 @@ import Testing
         #expect(try client.isClosedByServer())
     }
 
+    @Test func emptyLinesAreCutOffHoweverTheyDrip() throws {
+        let server = try TestServer(settings { $0.headTimeoutMs = 200 })
+        let client = try server.connect()
+        let ms = try drip(client, String(repeating: "\r\n", count: 400))
+        #expect((150..<4_500).contains(ms))
+        #expect(try client.readResponse().status == 408)
+        #expect(try client.isClosedByServer())
+    }
+
+    @Test func anEmptyLineBehindARequestLeavesTheConnectionIdle() throws {
+        let server = try TestServer(
+            settings {
+                $0.headTimeoutMs = 50
+                $0.idleTimeoutMs = 200
+            })
+        let client = try server.connect()
+        try client.request("POST /echo", ["Content-Length: 3"], body: "abc\r\n")
+        #expect(try client.readResponse().text == "abc")
+        // No 408 for a request that nobody began.
+        #expect(try client.isClosedByServer())
+        #expect(server.onLoop { $0.server?.metrics.idleCloses } == 1)
+    }
+
     @Test func slowBodyIsCutOffHoweverItDrips() throws {
         let server = try TestServer(settings { $0.bodyTimeoutMs = 200 })
         let client = try server.connect()

@@ -134,8 +134,16 @@ import Testing
             #expect(Array(head[..<cut]).withUnsafeBytes { scanner.scan($0) } == .incomplete)
             #expect(head.withUnsafeBytes { scanner.scan($0) } == .complete(byteCount: head.count))
         }
+        // Empty lines before the request line belong to the head (RFC 9112 section 2.2).
+        let late = Array("\r\n\r\n".utf8) + head
+        for cut in 0..<late.count {
+            var scanner = HeadScanner()
+            #expect(Array(late[..<cut]).withUnsafeBytes { scanner.scan($0) } == .incomplete)
+            #expect(late.withUnsafeBytes { scanner.scan($0) } == .complete(byteCount: late.count))
+            #expect(scanner.emptyLineBytes == 4)
+        }
         var scanner = HeadScanner()
-        #expect(Array("GET /\n".utf8).withUnsafeBytes { scanner.scan($0) } == .bareLineFeed)
+        #expect(Array("GET /\n".utf8).withUnsafeBytes { scanner.scan($0) } == .noLines)
     }
 
     @Test func dateIsIMFFixdate() {

@@ -159,11 +159,36 @@ import Testing
         #expect(try client.readResponse().status == 200)
     }
 
-    @Test func leadingEmptyLineIsForgiven() throws {
+    @Test(arguments: ["\r\n", "\r\n\r\n", String(repeating: "\r\n", count: 100)])
+    func emptyLinesBeforeARequestAreForgivenAtAnySplit(lines: String) throws {
         let server = try TestServer()
         let client = try server.connect()
-        try client.send("\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        let bytes = Array(lines.utf8)
+        for split in [0, 1, 2, bytes.count - 1, bytes.count] {
+            // Ahead of the first request, and between those that follow on the connection.
+            try client.send(Array(bytes[..<split]))
+            _ = server.onLoop { _ in true }
+            try client.send(Array(bytes[split...]) + Array("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+            #expect(try client.readResponse().text == "hello\n", "split at \(split)")
+        }
+        #expect(server.onLoop { $0.server?.metrics.accepted } == 1)
+    }
+
+    @Test func emptyLinesCountInTheHeadTheyPrecede() throws {
+        var settings = HTTPServerSettings()
+        settings.maxHeadBytes = 1_024
+        let server = try TestServer(settings)
+        let request = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+        let room = (1_024 - request.utf8.count) / 2
+        let client = try server.connect()
+        try client.send(String(repeating: "\r\n", count: room) + request)
         #expect(try client.readResponse().status == 200)
+        try client.send(String(repeating: "\r\n", count: room + 1) + request)
+        #expect(try client.readResponse().status == 431)
+        #expect(try client.isClosedByServer())
+        let endless = try server.connect()
+        try endless.send(String(repeating: "\r\n", count: 513))
+        #expect(try endless.readResponse().status == 431)
     }
 
     @Test func continueIsSentWhenTheBodyIsWanted() throws {
