@@ -60,7 +60,7 @@ extension HTTPConnection {
         while true {
             switch phase {
             case .excess:
-                if hasPass { phase = .idle } else { refuse(.tooManyConnections, head: nil) }
+                if hasPass { phase = .idle } else { refuseUnread(.tooManyConnections) }
             case .idle, .readingHead:
                 guard takeHead() else { return expectInput() }
             case .readingBody:

@@ -16,14 +16,14 @@ extension HTTPConnection {
         let settings = server.settings
         switch pending.withUnsafeBytes({ scanner.scan($0) }) {
         case .noLines:
-            refuse(.malformed("The request does not consist of lines ended by CR LF."), head: nil)
+            refuseUnread(.malformed("The request does not consist of lines ended by CR LF."))
         case .incomplete:
             guard pending.count > settings.maxHeadBytes else { return false }
             let isLongTarget = !scanner.hasRequestLine && scanner.emptyLineBytes == 0
-            refuse(isLongTarget ? .targetTooLong : .headTooLarge, head: nil)
+            refuseUnread(isLongTarget ? .targetTooLong : .headTooLarge)
         case .complete(let count):
             guard count <= settings.maxHeadBytes else {
-                refuse(.headTooLarge, head: nil)
+                refuseUnread(.headTooLarge)
                 return true
             }
             pending.skip(scanner.emptyLineBytes)
@@ -53,7 +53,7 @@ extension HTTPConnection {
         do throws(Refusal) {
             parsed = try server.parser.parse(bytes, remote: peer)
         } catch {
-            return refuse(error, head: nil)
+            return refuse(error, asksForHead: Self.asksForHead(bytes))
         }
         request = parsed
         if parsed.asksToClose { ending = .closeAfterReply }

@@ -51,9 +51,30 @@ extension HTTPConnection {
 
     /// Refuses what was read so far and ends the connection; whatever else comes is dropped.
     func refuse(_ refusal: Refusal, head: RequestHead?) {
+        count(refusal)
+        refuse(with: problem(for: refusal, head: head))
+    }
+
+    /// Refuses a head that has not come wholly.
+    func refuseUnread(_ refusal: Refusal) {
+        refuse(refusal, asksForHead: pending.withUnsafeBytes { Self.asksForHead($0) })
+    }
+
+    /// Refuses a head that was not understood. Whatever was wrong with it, the client of a HEAD reads no body.
+    func refuse(_ refusal: Refusal, asksForHead: Bool) {
+        count(refusal)
+        refuse(with: problem(for: refusal, head: nil), asksForHead: asksForHead)
+    }
+
+    /// Whether the first word of a head that may be cut short or wrong is HEAD.
+    static func asksForHead(_ bytes: some Sequence<UInt8>) -> Bool {
+        let start = bytes.lazy.drop { $0 == ASCII.carriageReturn || $0 == ASCII.lineFeed }.prefix(5)
+        return start.prefix { $0 > ASCII.space }.elementsEqual("HEAD".utf8)
+    }
+
+    private func count(_ refusal: Refusal) {
         server.counters.refusals[refusal.code, default: 0] &+= 1
         if let bound = refusal.bound { server.counters.didReach(bound) }
-        refuse(with: problem(for: refusal, head: head))
     }
 
     /// The application's words for a refusal, with Retry-After where it applies.
@@ -63,14 +84,18 @@ extension HTTPConnection {
         return problem
     }
 
+    /// A body that was under way is not read on.
     func refuse(with problem: ProblemReply) {
-        let isHead = request?.head.method == .head
+        refuse(with: problem, asksForHead: request?.head.method == .head)
+    }
+
+    private func refuse(with problem: ProblemReply, asksForHead: Bool) {
         var isClosing = true
         let text = server.replyText.head(
             status: problem.status, headers: problem.headers, bodyByteCount: problem.body.count, isClosing: &isClosing)
         pending.removeAll()
         endExchange()
-        sendLast(text, isHead ? [] : problem.body)
+        sendLast(text, asksForHead ? [] : problem.body)
     }
 
     // MARK: Output
@@ -146,7 +171,7 @@ extension HTTPConnection {
             server.counters.idleCloses &+= 1
             if phase == .idle { server.counters.didReach(.idleTimeout) }
             free()
-        case .readingHead: refuse(.headTimeout, head: nil)
+        case .readingHead: refuseUnread(.headTimeout)
         case .readingBody: refuse(.bodyTimeout(.bodyTimeout), head: request?.head)
         case .storingUpload:
             let isOver = server.loop.now >= bodyDeadline

@@ -139,7 +139,7 @@ import Testing
         let bytes =
             bad.name == "raw UTF-8 in target" ? bad.text.unicodeScalars.map { UInt8($0.value) } : Array(bad.text.utf8)
         try client.send(bytes)
-        let response = try client.readResponse()
+        let response = try client.readResponse(hasBody: !bad.text.hasPrefix("HEAD "))
         #expect(response.status == bad.status, "\(bad.name)")
         #expect(response["content-type"] == "application/problem+json", "\(bad.name)")
         // Whatever follows a request that could not be read must not be read as another one.
@@ -148,6 +148,39 @@ import Testing
             #expect(response["connection"] == "close", "\(bad.name)")
             #expect(try client.isClosedByServer(), "\(bad.name)")
             #expect(server.onLoop { $0.answered.isEmpty }, "\(bad.name)")
+        }
+    }
+
+    /// What HEAD gets must end with its head, whichever rule the request broke.
+    @Test(arguments: [
+        ("HEAD /hello HTTP/2.0\r\nHost: a\r\n\r\n", 505), ("HEAD /hello HTTP/1.1\r\n\r\n", 400),
+        ("HEAD\r\nHost: a\r\n\r\n", 400), ("HEAD  /hello HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("\r\nHEAD /hello HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400),
+        ("HEAD /hello HTTP/1.1\nHost: a\n\n", 400), ("HEAD /hello HTTP/1.1\r\nHost: a\r\nExpect: b\r\n\r\n", 417),
+        ("HEAD /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", 400),
+        ("\r\n\r\nHEAD /" + String(repeating: "x", count: 8 * 1_024) + " HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        ("HEAD /" + String(repeating: "x", count: 17 * 1_024), 414),
+        ("HEAD /hello HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 17 * 1_024), 431),
+        ("HEAD /hello HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: y\r\n", count: 100) + "\r\n", 431),
+    ])
+    func refusedHeadGetsNoBody(text: String, status: Int) throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.send(text)
+        let response = try client.readResponse(hasBody: false)
+        #expect(response.status == status)
+        #expect(response["content-type"] == "application/problem+json")
+        // The length is GET's (RFC 9110 section 8.6).
+        #expect(response["content-length"].flatMap { Int($0) } ?? 0 > 0)
+        #expect(try client.isClosedByServer())
+    }
+
+    @Test func refusedMethodThatOnlyBeginsLikeHeadGetsItsBody() throws {
+        let server = try TestServer()
+        for method in ["HEADS", "head", "HEA", "HEAD:", "HEAD\u{7F}"] {
+            let client = try server.connect()
+            try client.send("\(method) /hello HTTP/1.1\r\n\r\n")
+            #expect(try !client.readResponse().body.isEmpty)
         }
     }
 

@@ -53,6 +53,14 @@ import Testing
         #expect(server.onLoop { $0.server?.metrics.idleCloses } == 1)
     }
 
+    @Test func slowHeadOfHEADIsCutOffWithoutABody() throws {
+        let server = try TestServer(settings { $0.headTimeoutMs = 100 })
+        let client = try server.connect()
+        try client.send("HEAD /hello HTTP/1.1\r\n")
+        #expect(try client.readResponse(hasBody: false).status == 408)
+        #expect(try client.isClosedByServer())
+    }
+
     @Test func slowBodyIsCutOffHoweverItDrips() throws {
         let server = try TestServer(settings { $0.bodyTimeoutMs = 200 })
         let client = try server.connect()
