@@ -4,6 +4,8 @@
 struct ChunkedDecoder {
     private enum State {
         case size
+        /// Behind the size: white space that only an extension may follow.
+        case sizeSpace
         case chunkExtension
         case sizeLineFeed
         case data(remaining: Int)
@@ -65,6 +67,7 @@ struct ChunkedDecoder {
     private mutating func take(_ byte: UInt8) throws(Refusal) {
         switch state {
         case .size: try takeSize(byte)
+        case .sizeSpace: try takeSpace(byte)
         case .chunkExtension: try takeExtension(byte)
         case .sizeLineFeed:
             try expect(byte, ASCII.lineFeed)
@@ -105,6 +108,19 @@ struct ChunkedDecoder {
         switch byte {
         case ASCII.carriageReturn: state = .sizeLineFeed
         case UInt8(ascii: ";"): state = .chunkExtension
+        case ASCII.space, ASCII.tab:
+            state = .sizeSpace
+            try countExtension(byte)
+        default: throw .malformed("A chunk's size is no hexadecimal number.")
+        }
+    }
+
+    /// "Bad" white space must be parsed (RFC 9110 section 5.6.3), but only where the grammar has it: other servers disagree about a
+    /// size with spaces and nothing behind them.
+    private mutating func takeSpace(_ byte: UInt8) throws(Refusal) {
+        switch byte {
+        case UInt8(ascii: ";"): state = .chunkExtension
+        case ASCII.space, ASCII.tab: try countExtension(byte)
         default: throw .malformed("A chunk's size is no hexadecimal number.")
         }
     }
@@ -114,6 +130,10 @@ struct ChunkedDecoder {
             state = .sizeLineFeed
             return
         }
+        try countExtension(byte)
+    }
+
+    private mutating func countExtension(_ byte: UInt8) throws(Refusal) {
         extensionBytes += 1
         allExtensionBytes += 1
         guard ASCII.isValueCharacter(byte), extensionBytes <= Self.maxExtensionBytes,

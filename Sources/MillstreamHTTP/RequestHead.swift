@@ -35,8 +35,8 @@ public struct RequestHead: Sendable {
 
     /// Path and query in one.
     public var target: String {
-        let end = queryRange?.upperBound ?? pathRange.upperBound
-        return String(decoding: headers.bytes[pathRange.lowerBound..<end], as: UTF8.self)
+        // Not one range: of a URL without a path, the path stands before the authority.
+        query.map { path + "?" + $0 } ?? path
     }
 
     /// The host and port that the client meant: of an absolute target, otherwise of Host; empty with HTTP/1.0 and no Host.

@@ -104,14 +104,21 @@ import Glibc
                 throw .malformed("The request target is neither a path nor an http URL.")
             }
             let authorityStart = target.lowerBound + scheme.utf8.count
-            pathStart = text[authorityStart...].firstIndex(of: UInt8(ascii: "/")) ?? target.upperBound
-            guard pathStart < target.upperBound, isAuthority(bytes[authorityStart..<pathStart]) else {
-                throw .malformed("The request target's authority or path is missing or odd.")
+            let behind = text[authorityStart...]
+            let authorityEnd =
+                behind.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? target.upperBound
+            guard isAuthority(bytes[authorityStart..<authorityEnd]) else {
+                throw .malformed("The request target's authority is missing or odd.")
             }
-            line.authority = authorityStart..<pathStart
+            line.authority = authorityStart..<authorityEnd
+            pathStart = authorityEnd
         }
         let questionMark = bytes[pathStart..<target.upperBound].firstIndex(of: UInt8(ascii: "?"))
         line.path = pathStart..<(questionMark ?? target.upperBound)
+        // An http URL without a path means the root (RFC 9110 section 4.2.3): its slash is the one before the authority.
+        if line.path.isEmpty, let authority = line.authority {
+            line.path = authority.lowerBound - 1..<authority.lowerBound
+        }
         line.query = questionMark.map { ($0 + 1)..<target.upperBound }
     }
 

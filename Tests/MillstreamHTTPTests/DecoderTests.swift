@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func chunkedBodyIsTheSameAtAnySplit() throws {
-        let text = Array("5\r\nhello\r\nA;a=b;c=\"d\"\r\n, chunked!\r\n0\r\nX: y\r\nZ:\r\n\r\nGET".utf8)
+        let text = Array("5\r\nhello\r\nA \t; a = b;c=\"d\"\r\n, chunked!\r\n0 ;e\r\nX: y\r\nZ:\r\n\r\nGET".utf8)
         for first in 0...text.count {
             for second in first...text.count {
                 let decoded = try decodeChunks(text, cuts: [first, second])
@@ -30,7 +30,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "\r\n", "g\r\n", " 1\r\nx\r\n", "1 \r\nx\r\n", "1\nx\r\n", "1\r\nxy", "1\r\nx\n", "0x1\r\nx\r\n", "-1\r\n",
+        "\r\n", "g\r\n", " 1\r\nx\r\n", "1 \r\nx\r\n", "1 2\r\nx\r\n", "1 \tx;a\r\nx\r\n", " ;a\r\n",
+        "1\(String(repeating: " ", count: 257));a\r\n", "1\nx\r\n", "1\r\nxy", "1\r\nx\n", "0x1\r\nx\r\n", "-1\r\n",
         "123456789\r\n",
         "1;\0\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX\nY", "0\r\n\0",
         "0\r\nno colon here\r\n\r\n", "0\r\nX A: b\r\n\r\n", "0\r\nX\r\n\r\n", "0\r\n: b\r\n\r\n", "0\r\nX : b\r\n\r\n",

@@ -151,6 +151,11 @@ import Testing
         for (target, text) in [
             ("/target?a=b?c", "/target|a=b?c|test"), ("/target?", "/target||test"),
             ("http://other:81/target?x", "/target|x|other:81"), ("/target", "/target|-|test"),
+            ("http://other/target?http://a/?b", "/target|http://a/?b|other"),
+            // An http URL without a path names the root.
+            ("http://other", "/|-|other"), ("HTTPS://[::1]:81", "/|-|[::1]:81"),
+            ("http://other?a=/b?c", "/|a=/b?c|other"),
+            ("http://other?", "/||other"),
         ] {
             try client.request("GET \(target)")
             #expect(try client.readResponse().text == text)

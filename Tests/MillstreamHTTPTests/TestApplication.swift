@@ -27,7 +27,8 @@ final class TestApplication: HTTPApplication, StreamTableDelegate {
 
     func route(_ head: RequestHead) -> BodyRule {
         switch head.path {
-        case "/hello", "/park", "/stream", "/late-stream", "/big", "/closing", "/odd-headers", "/empty", "/target", "*":
+        case "/hello", "/park", "/stream", "/late-stream", "/big", "/closing", "/odd-headers", "/empty", "/target", "/",
+            "*":
             .none
         case "/echo": .buffer(maxBytes: 64 * 1_024, contentTypes: [])
         case "/park-body": .buffer(maxBytes: 1 << 20, contentTypes: [])
@@ -53,7 +54,7 @@ final class TestApplication: HTTPApplication, StreamTableDelegate {
                 status: 200, headers: [("X-Bad", "a\r\nSet-Cookie: b"), ("Bad Name", "c"), ("X-Good", "d")],
                 body: Array("ok".utf8))
         case "/empty": exchange.reply(status: 204, headers: [], body: Array("not sent".utf8))
-        case "/target":
+        case "/target", "/":
             let text = "\(exchange.head.path)|\(exchange.head.query ?? "-")|\(exchange.head.authority)"
             exchange.reply(status: 200, headers: [], body: Array(text.utf8))
         case "/upload": replyToUpload(exchange)
