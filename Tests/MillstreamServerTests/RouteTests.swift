@@ -13,6 +13,10 @@ import Testing
         ("/v1/jobs/%61", .job(JobID(trusted: "a"))), ("/v1/jobs/a/events", .jobEvents(JobID(trusted: "a"))),
         ("/v1/jobs/a/input", .jobInput(JobID(trusted: "a"))), ("/v1/jobs/a/cancel", .jobCancel(JobID(trusted: "a"))),
         ("/v1/events", .events), ("/v1/channels/c/events", .channelEvents("c")), ("/v1/uploads", .uploads),
+        // RFC 3986 section 6.2.2.2: an encoded unreserved character is that character.
+        ("/v1/%6Aobs", .jobs), ("/v1/%6a%6F%62%73/a/%65vents", .jobEvents(JobID(trusted: "a"))),
+        ("/%76%31/jobs", .jobs), ("/v%31/%65vents", .events), ("/v1/channels/%63/event%73", .channelEvents("c")),
+        ("/%6Civez", .livez), ("/openapi%2Ejson", .openAPI), ("/app%2ejs", .page("/app.js")),
     ])
     func aPathNamesItsRoute(path: String, route: Route) {
         #expect(Route(path: ArraySlice(path.utf8)) == route)
@@ -24,6 +28,12 @@ import Testing
         "/v1/jobs/..", "/v1/jobs/%2e%2e/x", "/v1/channels//events", "/v1/channels/./events",
         "/v1/channels/%2E%2e/events", "/v1/channels/a b/events", "//", "/v1/jobs/%",
         "/index.html", "/../etc/passwd",
+        // An encoded slash separates nothing, an encoded percent sign encodes nothing.
+        "/v1%2Fjobs", "/v1%2fjobs/a", "%2Fv1/jobs", "%2Flivez", "/%2Flivez", "/%2F", "/v1/jobs%2Fa",
+        "/v1/jobs%2Fa/events",
+        "/v1/jobs/a%2Fevents", "/v1/channels/c%2Fevents", "/%256Civez", "/v1/%256Aobs", "/v1/jobs/a/events%2F",
+        "/livez%", "/livez%2", "/%6civez%zz", "/livez%00", "/%ff", "/%76%31", "/%76%31/", "/%2E%2E/livez", "/livez/",
+        "/app.js/", "livez", "*",
     ])
     func otherPathsNameNothing(path: String) {
         #expect(Route(path: ArraySlice(path.utf8)) == nil)

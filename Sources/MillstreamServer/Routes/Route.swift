@@ -38,25 +38,25 @@ import MillstreamJournal
         }
     }
 
-    /// Nil when no route has this path. The bytes are those of the request's head: no text is made but of the names in it.
+    /// Nil when no route has this path. The bytes are those of the request's head: no text is made but of what it names.
+    ///
+    /// Each segment is decoded by itself, the fixed ones too (RFC 3986 section 6.2.2.2): an encoded slash is a character of its
+    /// segment and parts nothing.
     @_spi(Benchmarks) public init?(path: ArraySlice<UInt8>) {
-        guard path.starts(with: "/v1/".utf8) else {
-            self.init(outsideOfVersions: String(decoding: path, as: UTF8.self))
+        // As nearly all are written.
+        if path.starts(with: "/v1/".utf8) {
+            self.init(version1: path.dropFirst(4))
             return
         }
-        var segments: [String] = []
-        var start = path.startIndex + 4
-        while true {
-            let end = path[start...].firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex
-            // No path has more than three.
-            guard segments.count < 3, let segment = PercentCoding.decode(path[start..<end], plusIsSpace: false) else {
-                return nil
-            }
-            segments.append(segment)
-            guard end < path.endIndex else { break }
-            start = end + 1
+        guard path.first == UInt8(ascii: "/") else { return nil }
+        let end = path.dropFirst().firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex
+        guard let first = PercentCoding.decode(path[..<end].dropFirst(), plusIsSpace: false) else { return nil }
+        if end == path.endIndex {
+            self.init(outsideOfVersions: "/" + first)
+        } else {
+            guard first == "v1" else { return nil }
+            self.init(version1: path[(end + 1)...])
         }
-        self.init(version1: segments)
     }
 
     private init?(outsideOfVersions path: String) {
@@ -69,6 +69,23 @@ import MillstreamJournal
             guard PageFile.at(path) != nil else { return nil }
             self = .page(path)
         }
+    }
+
+    /// Of what stands behind the version and its slash.
+    private init?(version1 path: ArraySlice<UInt8>) {
+        var segments: [String] = []
+        var start = path.startIndex
+        while true {
+            let end = path[start...].firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex
+            // No path has more than three.
+            guard segments.count < 3, let segment = PercentCoding.decode(path[start..<end], plusIsSpace: false) else {
+                return nil
+            }
+            segments.append(segment)
+            guard end < path.endIndex else { break }
+            start = end + 1
+        }
+        self.init(version1: segments)
     }
 
     private init?(version1 segments: [String]) {
