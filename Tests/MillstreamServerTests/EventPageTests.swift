@@ -18,13 +18,13 @@ import Testing
 
     @Test(arguments: [("e-2", 2), ("2", 2), ("e-3", 3), ("3", 3), ("0", 0), ("", 0)] as [(String, Int64)])
     func aCursorInTheLogIsWhereThePageBegins(cursor: String, after: Int64) throws {
-        let page = try EventPage(of: record(), cursor: cursor)
+        let page = try EventPage(of: record(), cursor: .parse(cursor))
         #expect(page.after == after && page.gap == nil)
     }
 
     @Test(arguments: [("e-4", "e-4"), ("4", "e-4"), ("x-1", "x-1")])
     func aCursorBeyondTheEndOrOfAnotherEpochGetsAGapAndTheWholeLog(cursor: String, from: String) throws {
-        let page = try EventPage(of: record(), cursor: cursor)
+        let page = try EventPage(of: record(), cursor: .parse(cursor))
         #expect(page.after == 0)
         #expect(page.gap?.text == #"{"from":"\#(from)","to":null,"reason":"epoch"}"#)
     }

@@ -152,6 +152,52 @@ import Testing
         #expect(AcceptHeader.form(header) == form)
     }
 
+    private func query(_ text: String) throws(Problem) -> Query {
+        try Query(ArraySlice(text.utf8))
+    }
+
+    @Test(
+        arguments: [
+            ("limit=7", 7), ("limit=%37", 7), ("limit=007", 7), ("a=1&limit=1&b=2", 1), ("limit=500", 500), ("", nil),
+            ("Limit=x", nil), ("_=1&_=2&bogus", nil),
+        ] as [(String, Int?)])
+    func aNumberOfTheQueryIsRead(text: String, value: Int?) throws {
+        #expect(try query(text).integer("limit", in: 1...500) == value)
+    }
+
+    @Test(
+        arguments: [
+            ("limit=", .malformedRequest), ("limit", .malformedRequest), ("limit=abc", .malformedRequest),
+            ("limit=%2B5", .malformedRequest), ("limit=+5", .malformedRequest), ("limit=5.0", .malformedRequest),
+            ("limit=-", .malformedRequest), ("limit=%D9%A3", .malformedRequest), ("limit=0", .invalidValue),
+            ("limit=501", .invalidValue), ("limit=-1", .invalidValue), ("limit=99999999999999999999", .invalidValue),
+            ("limit=1&limit=2", .malformedRequest), ("limit=1&limit=1", .malformedRequest),
+            ("limit=1&%6Cimit=1", .malformedRequest),
+        ] as [(String, Problem.Code)])
+    func aNumberOfTheQueryThatIsNoneOrTwoNamesTheMember(text: String, code: Problem.Code) {
+        let problem = #expect(throws: Problem.self) { try query(text).integer("limit", in: 1...500) }
+        #expect(problem?.code == code)
+        #expect(problem?.fields.map(\.field) == ["limit"])
+    }
+
+    @Test func aListCursorIsReadInItsOwnSpellingOnly() {
+        for number in [0, 1, 35, 36, 46_655, Int64.max] {
+            let cursor = ListCursor(before: LogRef(number))
+            #expect(ListCursor(cursor.description) == cursor)
+            #expect(
+                cursor.description.utf8.allSatisfy {
+                    (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+                })
+        }
+        for text in [
+            "", "zzz", "1", "before-", "before-ZZ", "before-01", "before-+1", "before--1", "before-1 ",
+            "before-zzzzzzzzzzzzzzzz",
+            "Before-1", "k3f9-17",
+        ] {
+            #expect(ListCursor(text) == nil, "\(text)")
+        }
+    }
+
     @Test(
         arguments: [
             ("a%20b", "a b"), ("%41", "A"), ("a+b", "a b"), ("%", nil), ("%4", nil), ("%zz", nil), ("%00", nil),

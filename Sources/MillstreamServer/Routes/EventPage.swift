@@ -11,30 +11,41 @@ struct EventPage {
     /// What the reader's cursor has lost, already rendered.
     let gap: JSONText?
 
-    /// `cursor` is a full id or a number of the present epoch; nil is the beginning.
-    init(of record: JobRecord, cursor: String?) throws(Problem) {
+    /// Where a poller says it stands: `?after=`.
+    enum Cursor: Equatable {
+        case event(EventID)
+        /// A number of the present epoch.
+        case sequence(Int64)
+
+        /// Nil is the beginning, and so is an empty text.
+        static func parse(_ text: String?) throws(Problem) -> Cursor? {
+            guard let text, !text.isEmpty else { return nil }
+            if (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+                return .sequence(Int64(text) ?? 0)
+            }
+            guard let id = EventID(text) else {
+                throw .field(.malformedCursor, "after", "is neither an event's id nor a number")
+            }
+            return .event(id)
+        }
+    }
+
+    init(of record: JobRecord, cursor: Cursor?) {
         self.record = record
-        guard let cursor, !cursor.isEmpty else {
+        let id: EventID
+        switch cursor {
+        case nil:
             (after, gap) = Self.skipTrimmed(0, record)
             return
+        case .event(let given): id = given
+        case .sequence(let number): id = EventID(epoch: record.epoch, sequence: number)
         }
-        let id = try Self.id(cursor, in: record)
         if id.epoch == record.epoch, id.sequence <= record.lastSequence {
             (after, gap) = Self.skipTrimmed(id.sequence, record)
         } else {
             after = record.trimmedThrough
             gap = Self.gap(from: id.description, to: nil, reason: "epoch")
         }
-    }
-
-    private static func id(_ cursor: String, in record: JobRecord) throws(Problem) -> EventID {
-        if (1...18).contains(cursor.utf8.count), cursor.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            return EventID(epoch: record.epoch, sequence: Int64(cursor) ?? 0)
-        }
-        guard let id = EventID(cursor) else {
-            throw Problem(.malformedCursor, "after is neither an event's id nor a number")
-        }
-        return id
     }
 
     private static func skipTrimmed(_ after: Int64, _ record: JobRecord) -> (Int64, JSONText?) {

@@ -97,8 +97,8 @@ final class JobRoutes {
 
     func list(_ request: RequestContext) throws(Problem) {
         let query = request.query
-        var filter = JobFilter(kind: query.first("kind"), owner: query.first("owner"))
-        if let word = query.first("state") {
+        var filter = JobFilter(kind: try query.value("kind"), owner: try query.value("owner"))
+        if let word = try query.value("state") {
             guard let state = JobState(word: word) else {
                 throw .field(
                     .invalidValue, "state", "must be one of " + JobState.allCases.map(\.word).joined(separator: ", "))
@@ -107,11 +107,11 @@ final class JobRoutes {
         }
         let limit = try query.integer("limit", in: 1...500) ?? 50
         var before: LogRef?
-        if let cursor = query.first("cursor") {
-            guard (1...18).contains(cursor.utf8.count), let number = Int64(cursor, radix: 36), number >= 0 else {
-                throw Problem(.malformedCursor, "the cursor is none that this server gave")
+        if let text = try query.value("cursor") {
+            guard let cursor = ListCursor(text) else {
+                throw .field(.malformedCursor, "cursor", "is none that a list of this server gave")
             }
-            before = LogRef(number)
+            before = cursor.before
         }
         try core.read(.jobs(filter, before: before, limit: limit)) { [unowned self] result in
             switch result {
@@ -133,7 +133,7 @@ final class JobRoutes {
             writer.raw(core.render(current.hasTexts ? current : record, includeInput: true))
         }
         writer.endArray()
-        writer.member("next_cursor", next.map { String($0.number, radix: 36) })
+        writer.member("next_cursor", next.map { ListCursor(before: $0).description })
         writer.endObject()
         core.reply(request, status: 200, headers: [JSONBody.contentType], body: writer.finish().bytes)
     }

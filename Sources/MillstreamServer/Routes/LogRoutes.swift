@@ -5,7 +5,6 @@ import MillstreamJSON
 import MillstreamJobs
 import MillstreamJournal
 import MillstreamRuntime
-import MillstreamStreams
 
 final class LogRoutes {
     static let maxWaitForCreateSeconds = 30
@@ -27,14 +26,14 @@ final class LogRoutes {
         case nil: throw Problem(.notAcceptable, "this route answers text/event-stream or application/json")
         case .json:
             let limit = try request.query.integer("limit", in: 1...1000) ?? 100
-            let after = request.query.first("after")
+            let after = try EventPage.Cursor.parse(request.query.value("after"))
             try core.withRecord(of: id, waitSeconds: wait) { [unowned self] found in
                 core.answer(request, found) { (record) throws(Problem) in
                     try page(EventPage(of: record, cursor: after), limit: limit, request)
                 }
             }
         case .stream:
-            let cursor = try Self.cursor(of: request, exchange)
+            let cursor = try ReaderCursor.find(in: exchange.head.headers, request.query)
             try core.withRecord(of: id, waitSeconds: wait) { [unowned self] found in
                 core.answerStream(request, found) { core.streams.open([.job($0)], cursor: cursor, request) }
             }
@@ -67,7 +66,7 @@ final class LogRoutes {
         }
         let wait = try request.query.integer("wait_for_create", in: 0...Self.maxWaitForCreateSeconds) ?? 0
         let names = try Self.logs(of: request.query)
-        let cursor = try Self.cursor(of: request, exchange)
+        let cursor = try ReaderCursor.find(in: exchange.head.headers, request.query)
         if names.count == 1, case .channel(let name) = names[0] {
             core.streams.open([.channel(name)], cursor: cursor, request)
             return
@@ -98,12 +97,17 @@ final class LogRoutes {
         }
         guard !names.isEmpty else { throw .field(.invalidValue, "job", "give at least one job or channel") }
         guard names.count <= maxLogs else {
-            throw .field(.invalidValue, "job", "at most \(maxLogs) logs on one stream")
+            throw .field(.invalidValue, member(of: names[maxLogs]), "at most \(maxLogs) logs on one stream")
         }
-        guard names.count == 1 || Set(names).count == names.count else {
-            throw .field(.invalidValue, "job", "a log is named twice")
+        var known: Set<LogName> = []
+        guard let double = names.count == 1 ? nil : names.first(where: { !known.insert($0).inserted }) else {
+            return names
         }
-        return names
+        throw .field(.invalidValue, member(of: double), "a log is named twice")
+    }
+
+    private static func member(of log: LogName) -> String {
+        if case .channel = log { "channel" } else { "job" }
     }
 
     /// Looks the jobs up, one after the other; channels need not exist.
@@ -127,18 +131,6 @@ final class LogRoutes {
                     done(.failure(error))
                 }
             }
-        }
-    }
-
-    /// In the order of the contract: header, `last_event_id`, `starting_after`.
-    private static func cursor(of request: RequestContext, _ exchange: HTTPExchange) throws(Problem) -> StreamCursor? {
-        do throws(CursorError) {
-            return try StreamCursor.parse(
-                lastEventIDHeader: exchange.head.headers["last-event-id"],
-                lastEventIDQuery: request.query.first("last_event_id"),
-                startingAfter: request.query.first("starting_after"))
-        } catch {
-            throw Problem(.malformedCursor, error.reason)
         }
     }
 

@@ -51,10 +51,11 @@ final class StreamDesk: StreamTableDelegate {
     // MARK: Requests
 
     /// Answers the request with a stream of these logs, with 204 when there is nothing left of them, or with a problem.
-    func open(_ logs: [StreamLog], cursor: StreamCursor?, _ request: RequestContext) {
-        let admission = StreamRequest(logs: logs.map(log), cursor: cursor)
+    func open(_ logs: [StreamLog], cursor: ReaderCursor?, _ request: RequestContext) {
+        let admission = StreamRequest(logs: logs.map(log), cursor: cursor?.cursor)
         switch StreamAdmission.decide(admission) {
-        case .badCursor(let error): core.refuse(request, Problem(.malformedCursor, error.reason))
+        case .badCursor(let error):
+            core.refuse(request, cursor?.refusal(error) ?? Problem(.malformedCursor, error.reason))
         case .nothingLeft: core.reply(request, status: 204, headers: [("Cache-Control", "no-store")], body: [])
         case .stream:
             // A log that has ended can still be read; one that goes on cannot go on now.
