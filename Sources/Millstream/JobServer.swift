@@ -73,27 +73,35 @@ public final class JobServer: Sendable {
         let descriptors = Descriptors.raiseLimit()
         let maxConnections = try Descriptors.connections(
             limit: descriptors, configuration, kinds(of: configuration))
+        let http = HTTPServerSettings(configuration, maxConnections: maxConnections)
+        // Before the lanes, which start jobs: a start that fails for its address must not cost any of them an attempt.
+        let socket = try takeAddress(http)
         let lane = JournalLane(limits: LaneLimits(configuration))
         let uploads = directory.uploads
         let pool = WorkerPool(
             lane: lane, handlers: handlers, limits: PoolLimits(configuration),
             uploadPath: { uploads + "/" + $0 })
         let (replay, uploadSizes) = try startLanes(lane, pool, directory)
+        // What never listened has not stopped, either: a start that fails from here on is told by its error alone.
+        var hasListened = false
         defer {
             pool.stop(graceMs: 1000)
             let unstored = lane.stop()
             replay.stop()
             if unstored > 0 { log.error("the store did not take everything", metadata: ["commands": "\(unstored)"]) }
-            log.notice("stopped")
+            if hasListened { log.notice("stopped") }
         }
         let loop = try makeLoop(
-            access, directory, lane, replay, pool, uploadSizes: uploadSizes, maxConnections: maxConnections)
-        let address = try listen(loop)
+            access, directory, lane, replay, pool, uploadSizes: uploadSizes, http: http)
+        do throws(HTTPServerError) { try loop.listen(on: socket) } catch {
+            throw Self.failure(error, at: socket.address)
+        }
+        hasListened = true
         loop.reload = { [unowned self] in
             reloading.async { self.applyReload(lane, access, uploads: uploads) }
         }
-        log.notice("listening", metadata: ["address": "\(address)", "descriptors": "\(descriptors)"])
-        ready("http://\(address)")
+        log.notice("listening", metadata: ["address": "\(socket.address)", "descriptors": "\(descriptors)"])
+        ready("http://\(socket.address)")
         PromptThread.adopt()
         loop.run()
     }
@@ -160,7 +168,7 @@ public final class JobServer: Sendable {
 
     private func makeLoop(
         _ access: AccessPolicy, _ directory: DataDirectory, _ lane: JournalLane, _ replay: ReplayLanes,
-        _ pool: WorkerPool, uploadSizes: [String: Int64], maxConnections: Int
+        _ pool: WorkerPool, uploadSizes: [String: Int64], http: HTTPServerSettings
     ) throws(StartFailure) -> ServerLoop {
         let registry = PrometheusRegistry(maxSeries: configuration.limits.maxMetricSeries)
         let metrics = ServerMetrics(
@@ -172,28 +180,34 @@ public final class JobServer: Sendable {
         do {
             return try ServerLoop(
                 settings: ServerSettings(configuration, access: access, uploads: directory.uploads),
-                http: HTTPServerSettings(configuration, maxConnections: maxConnections),
-                streams: StreamSettings(configuration), uploadSizes: uploadSizes, mailbox: mailbox, lane: lane,
+                http: http, streams: StreamSettings(configuration), uploadSizes: uploadSizes, mailbox: mailbox,
+                lane: lane,
                 replay: replay, metrics: metrics, gauges: gauges, log: log)
         } catch {
             throw StartFailure(.resources, "no descriptor or memory left")
         }
     }
 
-    private func listen(_ loop: ServerLoop) throws(StartFailure) -> ListenAddress {
+    private func takeAddress(_ http: HTTPServerSettings) throws(StartFailure) -> ListeningSocket {
         let host = configuration.host
         let address: ListenAddress =
             host.hasPrefix("unix:")
             ? .unix(path: String(host.dropFirst(5)))
             : .tcp(host: host.filter { $0 != "[" && $0 != "]" }, port: UInt16(configuration.port))
-        do {
-            return try loop.listen(on: address)
-        } catch HTTPServerError.notASocket(let path) {
-            throw StartFailure(.address, "\(path): there is a file of that name, and it is no socket")
-        } catch HTTPServerError.cannotListen(_, let number) {
-            throw StartFailure(.address, "\(address): \(String(cString: strerror(number)))")
+        do throws(HTTPServerError) {
+            return try ListeningSocket(address, settings: http)
         } catch {
-            throw StartFailure(.address, "\(address): \(error)")
+            throw Self.failure(error, at: address)
+        }
+    }
+
+    private static func failure(_ error: HTTPServerError, at address: ListenAddress) -> StartFailure {
+        switch error {
+        case .notASocket(let path):
+            StartFailure(.address, "\(path): there is a file of that name, and it is no socket")
+        case .cannotListen(_, let number): StartFailure(.address, "\(address): \(String(cString: strerror(number)))")
+        case .unknownHost(let host): StartFailure(.address, "\(address): the host name \(host) has no address")
+        case .outOfResources: StartFailure(.resources, "no descriptor or memory left")
         }
     }
 }

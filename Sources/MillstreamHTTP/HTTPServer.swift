@@ -86,14 +86,20 @@ public final class HTTPServer {
     /// Starts to listen; can be called for several addresses. Returns the address with the port that was really taken.
     /// A host name is looked up right here, so call it before the loop runs.
     public func listen(on address: ListenAddress) throws(HTTPServerError) -> ListenAddress {
+        let socket = try ListeningSocket(address, settings: settings)
+        try listen(on: socket)
+        return socket.address
+    }
+
+    /// Serves who waits at the socket, and who comes.
+    public func listen(on socket: ListeningSocket) throws(HTTPServerError) {
         loop.assertOnLoop()
-        guard let evhttp else { throw .cannotListen(address, errorNumber: ESHUTDOWN) }
-        let listener = try Listener(address, loop: loop, settings: settings, evhttp: evhttp) { [unowned self] in
+        guard let evhttp else { throw .cannotListen(socket.address, errorNumber: ESHUTDOWN) }
+        let listener = try Listener(socket, loop: loop, evhttp: evhttp) { [unowned self] in
             counters.acceptFailures &+= 1
         }
         listeners.append(listener)
         listener.pauseWhileFull(isFull)
-        return listener.address
     }
 
     /// The exchange of that name, unless it was answered or its connection is gone.

@@ -10,7 +10,7 @@ final class Listener {
     /// Long enough not to spin, short enough not to be noticed.
     private static let pauseMs = 100
 
-    let address: ListenAddress
+    private let socket: ListeningSocket
     private var listener: OpaquePointer?
     /// evhttp's name for the listener.
     private var bound: OpaquePointer?
@@ -20,30 +20,28 @@ final class Listener {
     private var isTurnOver = false
     private var isOutOfDescriptors = false
     private let onAcceptFailure: () -> Void
-    /// Of the unix socket's file: another server may have put its own in its place.
-    private var fileIdentity: (device: UInt64, inode: UInt64)?
 
     init(
-        _ asked: ListenAddress, loop: EventLoop, settings: HTTPServerSettings, evhttp: OpaquePointer,
-        onAcceptFailure: @escaping () -> Void
+        _ socket: ListeningSocket, loop: EventLoop, evhttp: OpaquePointer, onAcceptFailure: @escaping () -> Void
     ) throws(HTTPServerError) {
-        let descriptor = try asked.makeSocket(settings: settings)
-        address = ListenAddress.bound(descriptor, asked: asked)
+        self.socket = socket
         self.loop = loop
         self.onAcceptFailure = onAcceptFailure
         let flags = UInt32(LEV_OPT_CLOSE_ON_FREE) | UInt32(LEV_OPT_CLOSE_ON_EXEC)
+        let descriptor = socket.takeDescriptor()
         // Backlog 0: the socket listens already.
         guard let listener = evconnlistener_new(loop.base, nil, nil, flags, 0, descriptor) else {
             Glibc.close(descriptor)
+            socket.removeFile()
             throw .outOfResources
         }
         guard let bound = evhttp_bind_listener(evhttp, listener) else {
             evconnlistener_free(listener)
+            socket.removeFile()
             throw .outOfResources
         }
         self.listener = listener
         self.bound = bound
-        if case .unix(let path) = asked { fileIdentity = Self.identity(path) }
         ListenerRegistry.add(listener, owner: self)
         evconnlistener_set_error_cb(listener, onAcceptError)
     }
@@ -55,9 +53,7 @@ final class Listener {
         self.listener = nil
         resumeTimer?.cancel()
         ListenerRegistry.remove(listener)
-        if case .unix(let path) = address, let mine = fileIdentity, let present = Self.identity(path), mine == present {
-            unlink(path)
-        }
+        socket.removeFile()
         return bound
     }
 
@@ -93,11 +89,6 @@ final class Listener {
         } else {
             evconnlistener_enable(listener)
         }
-    }
-
-    private static func identity(_ path: String) -> (device: UInt64, inode: UInt64)? {
-        var status = stat()
-        return lstat(path, &status) == 0 ? (UInt64(status.st_dev), UInt64(status.st_ino)) : nil
     }
 }
 

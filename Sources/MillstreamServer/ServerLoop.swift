@@ -61,13 +61,11 @@ public final class ServerLoop {
         core.readiness.start = { [unowned self] number in flyCanary(number) }
     }
 
-    /// Listens; returns the address with the port that was really taken. From here on the signals of the process come to the loop:
-    /// whoever reads the ready line may send one at once.
-    public func listen(on address: ListenAddress) throws -> ListenAddress {
+    /// Listens. From here on the signals of the process come to the loop: whoever reads the ready line may send one at once.
+    public func listen(on socket: ListeningSocket) throws(HTTPServerError) {
         if watches.isEmpty { takeSignals() }
-        let taken = try http.listen(on: address)
-        canary = canary ?? Canary(address: taken)
-        return taken
+        try http.listen(on: socket)
+        canary = canary ?? Canary(address: socket.address)
     }
 
     /// Runs until the drain is over.

@@ -106,8 +106,8 @@ import Testing
     @Test func aDataDirectoryHasOneServer() throws {
         let server = try ServerProcess()
         let second = try ServerProcess.refusedStart(data: server.data)
-        #expect(second.status != 0)
-        #expect(second.errors.contains(server.data.path), "\(second.errors)")
+        #expect(second.status == 73)
+        #expect(second.errors == "millstream: \(server.data.path): another server uses this data directory\n")
         #expect(try server.client.get("/livez").status == 200)
         server.kill9()
         // The lock dies with its holder.
@@ -121,8 +121,61 @@ import Testing
         let refused = try FinishedProgram.run(
             ServerProcess.binary.path,
             ["serve", "--port", "\(server.port)", "--data", directory.file("data").path])
-        #expect(refused.status != 0)
-        #expect(refused.errors.contains("\(server.port)"), "\(refused.errors)")
+        #expect(refused.status == 69)
+        #expect(refused.output.isEmpty)
+        #expect(refused.errors == "millstream: 127.0.0.1:\(server.port): Address already in use\n")
+    }
+
+    /// Nothing that failed to start says that it stopped.
+    @Test(
+        arguments: [
+            (["--host", "unix:/dev/null"], nil, 69), (["--host", "0.0.0.0"], nil, 78),
+            (["--data", "/dev/null/data"], nil, 73),
+            (["--set", "limits.max_head_bytes=x"], nil, 78), ([], "port: x\n", 78),
+        ] as [([String], String?, Int32)])
+    func aFailedStartIsOneLine(arguments: [String], configuration: String?, status: Int32) throws {
+        let refused = try ServerProcess.refusedStart(arguments, configuration: configuration)
+        #expect(refused.status == status)
+        #expect(refused.output.isEmpty)
+        #expect(refused.errors.hasPrefix("millstream: "))
+        #expect(refused.errors.split(separator: "\n").count == 1, "\(refused.errors)")
+    }
+
+    @Test func aJournalThatCannotBeReadIsSaidAndTheSocketRemoved() throws {
+        let directory = try TemporaryDirectory()
+        let data = directory.file("data")
+        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+        try Data(String(repeating: "no database ", count: 100).utf8).write(
+            to: data.appendingPathComponent("journal.sqlite"))
+        let path = directory.file("m.sock").path
+        let refused = try ServerProcess.refusedStart(["--host", "unix:\(path)"], data: data)
+        #expect(refused.status == 73)
+        #expect(refused.errors == "millstream: \(data.path)/journal.sqlite: file is not a database\n")
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    /// Jobs are started only by a server that others can reach.
+    @Test func aStartThatFailsForItsAddressCostsNoAttempt() throws {
+        let other = try ServerProcess()
+        let server = try ServerProcess(
+            configuration: "kinds:\n  again:\n    worker: { exec: [\"./again.sh\"] }\n    on_crash: retry\n"
+                + "    retries: { attempts: 3, backoff: 1ms }\n",
+            files: ["again.sh": "#!/bin/sh\nread -r start\necho '{\"event\":\"began\"}'\nread -r message\n"])
+        let job = try server.client.start("again")
+        try server.client.events(job).until("began")
+        server.kill9()
+        for _ in 0..<3 {
+            let refused = try FinishedProgram.run(
+                ServerProcess.binary.path,
+                [
+                    "serve", "--config", server.files.file("millstream.yaml").path, "--data", server.data.path,
+                    "--port", "\(other.port)",
+                ])
+            #expect(refused.status == 69)
+        }
+        try server.start()
+        try server.client.events(job).until("retrying")
+        #expect(eventually { (try? server.client.get("/v1/jobs/\(job)"))?["attempt"] as? Int == 2 })
     }
 
     @Test func aConfigurationCanBeCheckedWithoutAStart() throws {

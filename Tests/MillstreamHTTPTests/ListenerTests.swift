@@ -44,6 +44,17 @@ import Testing
         #expect(directory.files.isEmpty)
     }
 
+    @Test func takenAddressThatNobodyServesIsGivenBack() throws {
+        let directory = try TemporaryDirectory()
+        let address = ListenAddress.unix(path: "\(directory.path)/s")
+        var taken: ListeningSocket? = try ListeningSocket(address, settings: HTTPServerSettings())
+        #expect(directory.files == ["s"])
+        #expect(throws: HTTPServerError.cannotListen(address, errorNumber: EADDRINUSE)) { try TestServer(on: address) }
+        #expect(taken?.address == address)
+        taken = nil
+        #expect(directory.files.isEmpty)
+    }
+
     @Test func staleUnixSocketIsReplacedAndAFileIsNot() throws {
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/s"
