@@ -46,7 +46,7 @@ fi
 
 if [ "$level" = test ]; then
     clients=.build/test-clients
-    if [ ! -x "$clients/bin/python" ] || ! "$clients/bin/python" -c 'import httpx_sse, sseclient, requests_sse, selenium, jsonschema' 2>/dev/null; then
+    if [ ! -x "$clients/bin/python" ] || ! "$clients/bin/python" -c 'import httpx_sse, sseclient, requests_sse, selenium, jsonschema, prometheus_client' 2>/dev/null; then
         mkdir -p .build
         python3 -m venv "$clients"
         "$clients/bin/pip" install -q --disable-pip-version-check -r Config/test-clients.txt

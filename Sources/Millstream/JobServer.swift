@@ -170,7 +170,9 @@ public final class JobServer: Sendable {
         _ access: AccessPolicy, _ directory: DataDirectory, _ lane: JournalLane, _ replay: ReplayLanes,
         _ pool: WorkerPool, uploadSizes: [String: Int64], http: HTTPServerSettings
     ) throws(StartFailure) -> ServerLoop {
-        let registry = PrometheusRegistry(maxSeries: configuration.limits.maxMetricSeries)
+        let registry = PrometheusRegistry(
+            maxSeries: configuration.limits.maxMetricSeries,
+            descriptions: MetricHelp.texts.map { MetricDescription($0.key, help: $0.value) })
         let metrics = ServerMetrics(
             factory: registry, exposition: { registry.render() },
             recordAlike: { PrometheusRegistry.record(nanoseconds: $1, times: $2, in: $0) })

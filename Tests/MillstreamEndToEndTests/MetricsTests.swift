@@ -56,6 +56,23 @@ import Testing
         #expect(open.status == 200)
     }
 
+    /// By somebody else's parser, and with all families that come with use.
+    @Test func prometheusReadsEachFamilyWithHelpTypeAndUnit() throws {
+        guard let python = Requirement.clientPython() else { return }
+        let server = try HeldKinds.server()
+        let id = try server.client.start("demo.steps", input: "{\"steps\":2,\"interval_ms\":1}")
+        _ = try server.client.events(id).rest()
+        _ = try server.client.post("/v1/jobs", json: "{\"kind\":\"nope\"}")
+        #expect(
+            eventually {
+                (try? server.client.get("/metrics").text.contains("millstream_streams_closed_total{")) == true
+            })
+        let script = ServerProcess.packageRoot.appendingPathComponent(
+            "Tests/MillstreamEndToEndTests/Clients/exposition.py")
+        let result = try FinishedProgram.run(python, [script.path, "http://127.0.0.1:\(server.port)"])
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+    }
+
     @Test func readinessIsSeenThroughARealStream() throws {
         let server = try ServerProcess()
         for _ in 0..<3 {
