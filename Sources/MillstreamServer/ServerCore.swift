@@ -183,7 +183,8 @@ final class ServerCore {
     }
 
     func verdict(of head: RequestHead) -> OriginPolicy.Verdict {
-        guard let origin = head.headers["origin"] else { return .none }
+        // Joined: two of them are nobody's.
+        guard let origin = head.headers.joined("origin") else { return .none }
         return settings.origins.verdict(origin: origin, host: head.authority)
     }
 

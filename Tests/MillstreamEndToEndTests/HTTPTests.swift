@@ -141,6 +141,33 @@ import Testing
         #expect(try connection.response().status == 202)
     }
 
+    /// RFC 9110 section 5.3: a list may stand in several lines. What is no list may not.
+    @Test func aHeaderInTwoLinesIsOneListOrRefused() throws {
+        let server = try ServerProcess()
+        let connection = try TestConnection(port: server.port)
+        let body = "{\"kind\":\"demo.steps\",\"input\":{\"steps\":1}}"
+        func post(_ more: String) throws -> TestResponse {
+            let head = "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
+            try connection.send(request("/v1/jobs", head + more, method: "POST") + body)
+            return try connection.response()
+        }
+        let ended = try post("Prefer: respond-async\r\nPrefer: wait=30\r\n")
+        #expect(ended.status == 200)
+        #expect(ended.headers["preference-applied"] == "wait=30")
+        let tag = try #require(ended.headers["etag"])
+        let job = try #require(ended.string("status_url"))
+        try connection.send(request(job, "If-None-Match: \"other\"\r\nIf-None-Match: \(tag)\r\n"))
+        #expect(try connection.response().status == 304)
+        let keys = try post("Idempotency-Key: a\r\nIdempotency-Key: a\r\n")
+        #expect(keys.status == 400)
+        #expect(keys.fields == ["Idempotency-Key"])
+        let own =
+            "POST /v1/jobs/none/cancel HTTP/1.1\r\nHost: localhost:1\r\nContent-Length: 0\r\nOrigin: http://localhost:1\r\n"
+        try connection.send(own + "\r\n" + own + "Origin: http://evil.example\r\n\r\n")
+        #expect(try connection.response().status == 404)
+        #expect(try connection.response().problem == "foreign-origin")
+    }
+
     @Test func aRequestMayComeByteByByte() throws {
         let server = try ServerProcess()
         let connection = try TestConnection(port: server.port)

@@ -23,11 +23,14 @@ final class JobRoutes {
 
     func create(_ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
         let key = exchange.head.headers["idempotency-key"]
+        if key != nil, exchange.head.headers.all("idempotency-key").count > 1 {
+            throw .field(.malformedRequest, "Idempotency-Key", "must not be given more than once")
+        }
         if let key, !(1...255).contains(key.utf8.count) {
             throw .field(.malformedRequest, "Idempotency-Key", "must be 1 to 255 bytes")
         }
         let job = try CreateJobRequest.parse(exchange.body, idempotencyKey: key)
-        let wait = Preference.waitSeconds(exchange.head.headers["prefer"], maxSeconds: Self.maxWaitSeconds)
+        let wait = Preference.waitSeconds(exchange.head.headers.joined("prefer"), maxSeconds: Self.maxWaitSeconds)
         try core.submit(.create(job)) { [unowned self] reply in
             switch reply {
             case .job(let record, let isNew): created(record, isNew: isNew, waitSeconds: wait, request)
@@ -57,8 +60,8 @@ final class JobRoutes {
     // MARK: GET /v1/jobs/{id}
 
     func snapshot(_ id: JobID, _ request: RequestContext, _ exchange: HTTPExchange) throws(Problem) {
-        let wait = Preference.waitSeconds(exchange.head.headers["prefer"], maxSeconds: Self.maxWaitSeconds)
-        let known = exchange.head.headers["if-none-match"]
+        let wait = Preference.waitSeconds(exchange.head.headers.joined("prefer"), maxSeconds: Self.maxWaitSeconds)
+        let known = exchange.head.headers.joined("if-none-match")
         try core.withRecord(of: id) { [unowned self] found in
             switch found {
             case .failure(let problem): core.refuse(request, problem)
