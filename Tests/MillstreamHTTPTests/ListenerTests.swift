@@ -173,6 +173,7 @@ import Testing
             let client = try server.connect()
             precondition(server.waitUntil { ($0.server?.metrics.acceptFailures ?? 0) > 0 })
             let ticks = server.onLoop { $0.loop.stats.tickCount }
+            // Whether it spins shows in time alone.
             usleep(300_000)
             let spent = server.onLoop { $0.loop.stats.tickCount } - ticks
             precondition(spent < 50, "\(spent) ticks in 300 ms")
