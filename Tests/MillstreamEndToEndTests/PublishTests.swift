@@ -175,6 +175,18 @@ import Testing
         }
     }
 
+    /// One commit brings events and the state between them: a reader learns of them in the order in which they happened.
+    @Test func aStateStandsAmongTheEventsOfItsCommitWhereItChanged() throws {
+        let (server, id, stream) = try held()
+        let body = ["before", "input_required", "after"].map { "{\"event\":\"\($0)\",\"data\":1}\n" }.joined()
+        #expect(try publish(server, id, body).status == 200)
+        let events = try stream.until("after")
+        #expect(events.map(\.name) == ["before", "status", "input_required", "after"])
+        #expect(events.first { $0.name == "status" }?.data.contains("\"state\":\"input_required\"") == true)
+        try server.client.cancel(id)
+        _ = try stream.rest()
+    }
+
     @Test func whatLooksLikeFieldsStaysData() throws {
         let (server, id, stream) = try held()
         let data = "\"a\\r\\nevent: completed\\ndata: x\\n\\nid: 9-9\\u2028\""
