@@ -84,9 +84,14 @@ let package = Package(
             dependencies: ["Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser],
             swiftSettings: strict
         ),
+        // What several test targets need: one source of random input, one store to put faults into.
+        .target(
+            name: "MillstreamTestSupport", dependencies: ["MillstreamJournal"], path: "Tests/MillstreamTestSupport",
+            swiftSettings: strict
+        ),
         tests("MillstreamPackageTests", []),
-        tests("MillstreamJSONTests", ["MillstreamJSON"]),
-        tests("MillstreamSSETests", ["MillstreamSSE"]),
+        tests("MillstreamJSONTests", ["MillstreamJSON", "MillstreamTestSupport"]),
+        tests("MillstreamSSETests", ["MillstreamSSE", "MillstreamTestSupport"]),
         // Killed by a test of the journal, again and again.
         .executableTarget(
             name: "JournalCrashWriter",
@@ -95,21 +100,26 @@ let package = Package(
         ),
         tests(
             "MillstreamJournalTests",
-            ["MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJSON", "CSQLite", "JournalCrashWriter"]
+            [
+                "MillstreamJournal", "MillstreamJournalSQLite", "MillstreamJSON", "CSQLite", "JournalCrashWriter",
+                "MillstreamTestSupport",
+            ]
         ),
-        tests("MillstreamJobsTests", ["MillstreamJobs", "MillstreamJournal", "MillstreamJSON"]),
+        tests(
+            "MillstreamJobsTests", ["MillstreamJobs", "MillstreamJournal", "MillstreamJSON", "MillstreamTestSupport"]
+        ),
         tests(
             "MillstreamStreamsTests",
-            ["MillstreamStreams", "MillstreamJournal", "MillstreamSSE", "MillstreamJSON"]
+            ["MillstreamStreams", "MillstreamJournal", "MillstreamSSE", "MillstreamJSON", "MillstreamTestSupport"]
         ),
         tests("MillstreamLoopTests", ["MillstreamLoop"]),
-        tests("MillstreamHTTPTests", ["MillstreamHTTP", "MillstreamLoop"]),
+        tests("MillstreamHTTPTests", ["MillstreamHTTP", "MillstreamLoop", "MillstreamTestSupport"]),
         tests("MillstreamMetricsTests", ["MillstreamMetrics", coreMetrics]),
         tests(
             "MillstreamRuntimeTests",
             [
                 "Millstream", "MillstreamRuntime", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON",
-                "MillstreamLoop",
+                "MillstreamLoop", "MillstreamTestSupport",
             ]
         ),
         tests(
@@ -125,7 +135,8 @@ let package = Package(
             ["MillstreamCLI", "Millstream", "MillstreamJSON", "MillstreamSSE", argumentParser]
         ),
         .testTarget(
-            name: "MillstreamEndToEndTests", dependencies: ["MillstreamSSE"], exclude: ["Clients"],
+            name: "MillstreamEndToEndTests", dependencies: ["MillstreamSSE", "MillstreamTestSupport"],
+            exclude: ["Clients"],
             swiftSettings: strict
         ),
     ]

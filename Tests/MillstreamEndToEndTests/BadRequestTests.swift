@@ -2,6 +2,7 @@
 // whose end cannot be known closes the connection.
 
 import Foundation
+import MillstreamTestSupport
 import Testing
 
 @Suite struct BadRequestTests {
@@ -152,7 +153,7 @@ import Testing
 
     @Test(arguments: [101, 102, 103]) func randomBytesDoNoHarm(seed: Int) throws {
         print("seed \(seed)")
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         let server = try ServerProcess()
         let pieces = Self.table.map(\.bytes).filter { $0.count < 2000 }
         for _ in 0..<150 {

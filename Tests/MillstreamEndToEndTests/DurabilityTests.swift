@@ -2,12 +2,13 @@
 
 import Foundation
 import MillstreamSSE
+import MillstreamTestSupport
 import Testing
 
 @Suite struct DurabilityTests {
     @Test(arguments: [11, 12, 13]) func everyAcknowledgedJobAndEventIsThereAfterKill9(seed: Int) throws {
         print("seed \(seed)")
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         let server = try ServerProcess()
         var jobs: [String] = []
         var published: [String: [String]] = [:]

@@ -3,6 +3,7 @@
 
 import Foundation
 import MillstreamSSE
+import MillstreamTestSupport
 import Testing
 
 @Suite(.serialized) struct KillLoopTests {
@@ -68,7 +69,7 @@ import Testing
 
     @Test(arguments: [21, 22]) func nothingAcknowledgedOrShownIsLost(seed: Int) throws {
         print("seed \(seed)")
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         let server = try ServerProcess(configuration: "streams:\n  retry: 100ms\n")
         let client = server.client
         let ledger = Ledger()

@@ -1,6 +1,7 @@
 // Files as input of jobs.
 
 import Foundation
+import MillstreamTestSupport
 import Testing
 
 @Suite struct UploadTests {
@@ -20,7 +21,7 @@ import Testing
 
     /// The same bytes in each run.
     private static let bytes: [UInt8] = {
-        var random = SeededGenerator(seed: 99)
+        var random = SeededRandom(seed: 99)
         return (0..<300_000).map { _ in UInt8.random(in: 0...255, using: &random) }
     }()
 

@@ -1,3 +1,4 @@
+import MillstreamTestSupport
 import Testing
 
 @_spi(Benchmarks) @testable import MillstreamHTTP
@@ -94,7 +95,7 @@ import Testing
     @Test func randomMultipartFilesComeBack() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("multipart seed \(seed)")
-        var random = Seeded(state: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<300 {
             let alphabet: [UInt8] = [13, 10, 45, 98, 120]
             let file = (0..<Int.random(in: 0..<60, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
@@ -149,18 +150,5 @@ import Testing
 
     @Test func dateIsIMFFixdate() {
         #expect(ReplyText.format(784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
-    }
-}
-
-/// SplitMix64.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

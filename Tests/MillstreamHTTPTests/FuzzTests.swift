@@ -1,5 +1,6 @@
 import Glibc
 import MillstreamHTTP
+import MillstreamTestSupport
 import Testing
 
 @Suite struct FuzzTests {
@@ -18,7 +19,7 @@ import Testing
     @Test func randomInputNeverHurtsTheServer() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("fuzz seed \(seed)")
-        var random = Seeded(state: seed)
+        var random = SeededRandom(seed: seed)
         var settings = HTTPServerSettings()
         settings.headTimeoutMs = 200
         settings.bodyTimeoutMs = 200
@@ -61,7 +62,7 @@ import Testing
         #expect(server.onLoop { $0.server?.streams.stats.blocked } == 0)
     }
 
-    private func input(_ random: inout Seeded) -> [UInt8] {
+    private func input(_ random: inout SeededRandom) -> [UInt8] {
         if Int.random(in: 0..<6, using: &random) == 0 {
             return (0..<Int.random(in: 0..<300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
         }

@@ -1,6 +1,7 @@
 // What accessors make of a proved text: scalars, members, elements, and the bytes behind them.
 
 import MillstreamJSON
+import MillstreamTestSupport
 import Testing
 
 @Suite struct ScalarTests {

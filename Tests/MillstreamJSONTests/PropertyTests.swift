@@ -1,6 +1,7 @@
 // Random JSON, damaged JSON and random bytes, judged together with the reference.
 
 import MillstreamJSON
+import MillstreamTestSupport
 import Testing
 
 /// Random JSON: the same value once minified and once with white space anywhere it may stand.

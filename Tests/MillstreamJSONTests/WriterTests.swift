@@ -1,6 +1,7 @@
 // Golden text of the writer, and values that come back after writing.
 
 import MillstreamJSON
+import MillstreamTestSupport
 import Testing
 
 @Suite struct WriterTests {

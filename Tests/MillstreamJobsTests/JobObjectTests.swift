@@ -1,5 +1,6 @@
 import MillstreamJSON
 import MillstreamJournal
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamJobs

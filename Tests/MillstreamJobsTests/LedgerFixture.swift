@@ -3,6 +3,7 @@
 
 import MillstreamJSON
 import MillstreamJournal
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamJobs

@@ -1,4 +1,5 @@
 import MillstreamJournal
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamJobs

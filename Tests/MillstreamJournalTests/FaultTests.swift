@@ -2,6 +2,7 @@
 
 import Foundation
 import MillstreamJournal
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamJournalSQLite
@@ -234,7 +235,7 @@ import Testing
     @Test func flippedBytesNeverEndTheProcess() throws {
         try TemporaryDirectory.with { directory in
             let store = try SQLiteStore(path: directory.journal, synchronous: .off)
-            var batches = RandomBatches(random: Generator(seed: 3))
+            var batches = RandomBatches(random: SeededRandom(seed: 3))
             var model = JournalModel()
             for _ in 0..<60 {
                 let batch = batches.next(model)
@@ -246,7 +247,7 @@ import Testing
             let sound = try Data(contentsOf: URL(filePath: directory.journal))
             let seed = UInt64.random(in: .min ... .max)
             print("flipped bytes: seed \(seed)")
-            var random = Generator(seed: seed)
+            var random = SeededRandom(seed: seed)
             var damaged = 0
             for round in 0..<150 {
                 var bytes = sound

@@ -1,6 +1,7 @@
 // From version to version: the steps run once, in order, and what a newer program wrote is left alone.
 
 import MillstreamJournal
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamJournalSQLite
@@ -17,7 +18,7 @@ import Testing
             old.close()
             for _ in 0..<2 {
                 let store = try SQLiteStore(
-                    path: directory.journal, synchronous: .full, random: Generator(seed: 1), schema: Self.next)
+                    path: directory.journal, synchronous: .full, random: SeededRandom(seed: 1), schema: Self.next)
                 #expect(store.wasClean)
                 #expect(try Observation(of: store) == before)
                 #expect(try store.connection.text("SELECT note FROM jobs") == "was j")
@@ -58,7 +59,7 @@ import Testing
     @Test func aNewerJournalIsRefusedAndNotChanged() throws {
         try TemporaryDirectory.with { directory in
             let newer = try SQLiteStore(
-                path: directory.journal, synchronous: .full, random: Generator(seed: 1), schema: Self.next)
+                path: directory.journal, synchronous: .full, random: SeededRandom(seed: 1), schema: Self.next)
             newer.close()
             for open in [
                 { _ = try SQLiteStore(path: directory.journal) }, { _ = try SQLiteReader(path: directory.journal) },
@@ -68,7 +69,7 @@ import Testing
                 #expect(error?.code == .newerSchema)
             }
             let again = try SQLiteStore(
-                path: directory.journal, synchronous: .full, random: Generator(seed: 1), schema: Self.next)
+                path: directory.journal, synchronous: .full, random: SeededRandom(seed: 1), schema: Self.next)
             #expect(again.wasClean)
             again.close()
         }
@@ -83,7 +84,7 @@ import Testing
                 steps: Schema.present.steps + ["ALTER TABLE jobs ADD COLUMN note TEXT; SELECT nonsense"])
             #expect(throws: JournalError.self) {
                 _ = try SQLiteStore(
-                    path: directory.journal, synchronous: .full, random: Generator(seed: 1), schema: broken)
+                    path: directory.journal, synchronous: .full, random: SeededRandom(seed: 1), schema: broken)
             }
             let again = try SQLiteStore(path: directory.journal)
             #expect(try again.job(JobID("j")!) != nil)

@@ -2,6 +2,7 @@
 
 import MillstreamJournal
 import MillstreamJournalSQLite
+import MillstreamTestSupport
 import Testing
 
 @Suite struct ModelTests {
@@ -17,8 +18,8 @@ import Testing
     }
 
     private func run(_ kind: StoreKind, _ seed: UInt64, _ directory: TemporaryDirectory) throws {
-        var random = Generator(seed: seed)
-        var batches = RandomBatches(random: Generator(seed: seed ^ 1))
+        var random = SeededRandom(seed: seed)
+        var batches = RandomBatches(random: SeededRandom(seed: seed ^ 1))
         var model = JournalModel()
         var store = try kind.open(directory)
         for step in 0..<50 {

@@ -1,4 +1,5 @@
 import MillstreamJournal
+import MillstreamTestSupport
 import Testing
 
 // The table of objects by their own keys, held against a dictionary.
@@ -40,7 +41,7 @@ private final class InACrowd: Sendable {
 
     @Test func holdsWhatADictionaryHoldsThroughGrowthAndLeaving() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = Generator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var table = ObjectTable<Named.ByName>()
         var model: [String: Named] = [:]
         for range in Self.ranges {
@@ -59,7 +60,7 @@ private final class InACrowd: Sendable {
 
     @Test func whoSharesItsHashWithOthersIsFoundAndLeavesThemWhereTheyAreFound() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = Generator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var table = ObjectTable<InACrowd.ByKey>()
         var model: [Crowded: InACrowd] = [:]
         for range in Self.ranges {

@@ -1,6 +1,7 @@
 // No query of the store walks a table: each statement's plan is looked at, with the tables as empty as they are.
 
 import MillstreamJournal
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamJournalSQLite
@@ -9,7 +10,7 @@ import Testing
     @Test func noStatementScansATable() throws {
         try TemporaryDirectory.with { directory in
             let store = try SQLiteStore(path: directory.journal, synchronous: .off)
-            var batches = RandomBatches(random: Generator(seed: 11))
+            var batches = RandomBatches(random: SeededRandom(seed: 11))
             var model = JournalModel()
             for _ in 0..<150 {
                 let batch = batches.next(model)

@@ -2,13 +2,14 @@
 
 import Foundation
 import MillstreamJournal
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamJournalSQLite
 
 @Suite struct ReopeningTests {
     private func open(_ path: String, _ synchronous: Synchronous = .full, seed: UInt64 = 1) throws -> SQLiteStore {
-        try SQLiteStore(path: path, synchronous: synchronous, random: Generator(seed: seed))
+        try SQLiteStore(path: path, synchronous: synchronous, random: SeededRandom(seed: seed))
     }
 
     private func fill(_ store: SQLiteStore) throws {
@@ -176,7 +177,7 @@ import Testing
     @Test func eachCommitIsInTheFilesWhenItReturns() throws {
         try TemporaryDirectory.with { directory in
             let store = try open(directory.journal)
-            var batches = RandomBatches(random: Generator(seed: 7))
+            var batches = RandomBatches(random: SeededRandom(seed: 7))
             var model = JournalModel()
             for step in 0..<40 {
                 let batch = batches.next(model)

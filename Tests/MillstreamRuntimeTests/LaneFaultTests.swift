@@ -3,6 +3,7 @@ import MillstreamJSON
 import MillstreamJobs
 import MillstreamJournal
 import MillstreamLoop
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamRuntime
@@ -49,7 +50,7 @@ struct LaneFaultTests {
     @Test func storesThatFailAtRandomLoseNothing() throws {
         let seed = UInt64.random(in: 0 ... .max)
         print("faulty store, seed \(seed)")
-        let generator = Locked(SplitMix(seed: seed))
+        let generator = Locked(SeededRandom(seed: seed))
         let faults = FaultyStore.Faults { _, _ in
             generator.withLock { Int.random(in: 0..<3, using: &$0) } == 0 ? CountingJobs.fault : nil
         }
@@ -214,19 +215,60 @@ struct LaneFaultTests {
         try bench.log.waitForEnd(of: 2)
         #expect(ReportLog.events(bench.log.all)[.job(JobID(trusted: "j1"))]?.last?.name == "failed")
     }
-}
 
-struct SplitMix: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+    /// The first of two kept entries is stored alone, and what it lets begin cannot be read: the store takes commits, the lane pauses, and
+    /// something is still kept.
+    @Test func callersAreAnsweredWhileEntriesAreKeptForAStoreThatCannotBeRead() throws {
+        let unreadable = JournalError(.io, "cannot be read")
+        var limits = LaneLimits()
+        limits.firstRetryMs = 1
+        // Longer than the test: whoever is answered is answered within the pause.
+        limits.maxRetryMs = 3_600_000
+        limits.stopTimeoutMs = 1
+        let (ending, mayEnd) = AsyncStream<Void>.makeStream()
+        let (emitting, mayEmit) = AsyncStream<Void>.makeStream()
+        let bench = try LaneBench(
+            kinds: [JobKind(name: "single", worker: .swift, concurrency: 1), JobKind(name: "talk", worker: .swift)],
+            handlers: [
+                "single": Closure { _ in
+                    for await _ in ending {}
+                    return nil
+                },
+                "talk": Closure { job in
+                    for await _ in emitting {}
+                    try await job.emit("poison")
+                    return nil
+                },
+            ], limits: limits)
+        // Stands behind the first of its kind, and its input is left to the store.
+        let input = JSONText.string(String(repeating: "x", count: 100_000))
+        for ticket in [bench.create("single", 1), bench.create("single", 2, input: input), bench.create("talk", 3)] {
+            guard case .job = try bench.log.reply(to: ticket) else {
+                Issue.record("a create was refused")
+                return
+            }
+        }
+        bench.faults.set { _, _ in CountingJobs.fault }
+        mayEnd.finish()
+        try bench.log.wait { $0.last?.storeHealth == .faulty(CountingJobs.fault) }
+        mayEmit.finish()
+        // Both are kept when one that holds the event has failed.
+        let hasFailed = DispatchSemaphore(value: 0)
+        bench.faults.set { _, batch in
+            if Self.isPoisoned(batch) { hasFailed.signal() }
+            return CountingJobs.fault
+        }
+        #expect(hasFailed.wait(timeout: .now() + 120) == .success)
+        bench.faults.reading.withLock { $0 = { unreadable } }
+        bench.faults.set { _, batch in Self.isPoisoned(batch) ? Self.tooMuch : nil }
+        try bench.log.wait { $0.last?.storeHealth == .faulty(unreadable) }
 
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
+        guard case .refused(.store(unreadable)) = try bench.log.reply(to: bench.create("talk", 4)) else {
+            Issue.record("not refused with what the store says")
+            return
+        }
+        #expect(bench.lane.queue.depths.callers == 0, "who was answered leaves room for others")
+        #expect(ReportLog.events(bench.log.all)[.job(JobID(trusted: "j1"))]?.last?.name == "completed")
+        #expect(ReportLog.events(bench.log.all)[.job(JobID(trusted: "j3"))] == nil)
     }
 }

@@ -3,6 +3,7 @@ import MillstreamJSON
 import MillstreamJobs
 import MillstreamJournal
 import MillstreamLoop
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamRuntime
@@ -181,7 +182,7 @@ struct LaneQueueTests {
         var queue = FIFO<Int>()
         var next = 0
         var expected = 0
-        var random = SplitMix(seed: 7)
+        var random = SeededRandom(seed: 7)
         for _ in 0..<10_000 {
             for _ in 0..<Int.random(in: 0...5, using: &random) {
                 queue.append(next)

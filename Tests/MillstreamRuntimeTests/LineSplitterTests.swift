@@ -1,3 +1,4 @@
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamRuntime
@@ -22,7 +23,7 @@ struct LineSplitterTests {
     @Test func theSplitOfTheBytesDoesNotChangeTheLines() {
         let seed = UInt64.random(in: 0 ... .max)
         print("line splitter, seed \(seed)")
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         let alphabet = Array("ab\r\n\n\u{E9}\u{1F600}".utf8)
         for _ in 0..<2000 {
             let output = (0..<Int.random(in: 0...60, using: &random)).map { _ in

@@ -1,6 +1,7 @@
 import MillstreamJSON
 import MillstreamJobs
 import MillstreamJournal
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamRuntime
@@ -123,7 +124,7 @@ struct RetryQueueTests {
     @Test func randomFaultsNeverLoseWhatTheStoreWouldTake() {
         let seed = UInt64.random(in: 0 ... .max)
         print("retry queue, seed \(seed)")
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<300 {
             let count = Int.random(in: 1...30, using: &random)
             let sources = (0..<count).map { _ in Int64.random(in: 0..<4, using: &random) }

@@ -1,6 +1,7 @@
 // Golden bytes of events, refused fields, and events that come back through the parser.
 
 import MillstreamSSE
+import MillstreamTestSupport
 import Testing
 
 private func encode(id: String?, name: String?, data: String, retryMs: Int? = nil) throws -> String {

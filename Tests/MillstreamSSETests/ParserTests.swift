@@ -1,6 +1,7 @@
 // The examples and rules of WHATWG HTML 9.2, the bounds, and the same events from any split of the bytes.
 
 import MillstreamSSE
+import MillstreamTestSupport
 import Testing
 
 private func parse(_ stream: String) -> [ServerSentEvent] {

@@ -2,6 +2,7 @@
 // cursor, stall, drain, leave and are sent away; a store that answers late, out of order or not at all. Everything follows from one seed.
 
 import MillstreamJournal
+import MillstreamTestSupport
 
 @testable import MillstreamStreams
 
@@ -14,7 +15,7 @@ struct HubSimulation {
 
     let seed: UInt64
     let fixture: HubFixture
-    var random: SpreadSource
+    var random: SeededRandom
     private(set) var readers: [Reader] = []
     /// What was committed and not told yet, in order.
     var commits: [TestCommit] = []
@@ -29,7 +30,7 @@ struct HubSimulation {
 
     init(seed: UInt64) {
         self.seed = seed
-        random = SpreadSource(seed: seed)
+        random = SeededRandom(seed: seed)
         var settings = StreamSettings()
         settings.maxRecentBytesPerLog = [0, 300, 2_000, 262_144].randomElement(using: &random)!
         settings.maxRecentBytes = [0, 4_000, 1 << 20].randomElement(using: &random)!

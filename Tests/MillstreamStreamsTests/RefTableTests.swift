@@ -1,20 +1,21 @@
 // The table of logs by their numbers, against a dictionary.
 
 import MillstreamJournal
+import MillstreamTestSupport
 import Testing
 
 @testable import MillstreamStreams
 
 @Suite struct RefTableTests {
     @Test(arguments: [1, 2, 3]) func findsWhatWasPutInAndNothingElse(seed: UInt64) {
-        var random = SpreadSource(seed: seed)
+        var random = SeededRandom(seed: seed)
         let table = RefTable()
         var model: [Int64: LiveLog] = [:]
         for _ in 0..<20_000 {
-            let number = Int64(random.upTo(2_000)) + 1
+            let number = Int64(random.int(0...2_000)) + 1
             if let log = model[number] {
                 #expect(table.find(LogRef(number))?.takeUnretainedValue() === log)
-                if random.upTo(1) == 0 {
+                if random.int(0...1) == 0 {
                     table.remove(log)
                     model[number] = nil
                 }

@@ -1,9 +1,10 @@
 // Batches such as the ledger makes: heads that agree with their logs, numbers without holes. From a seed.
 
 import MillstreamJournal
+import MillstreamTestSupport
 
 struct RandomBatches {
-    var random: Generator
+    var random: SeededRandom
 
     mutating func next(_ model: JournalModel) -> [JournalMutation] {
         var scratch = model
