@@ -203,9 +203,15 @@ import Testing
     @Test func acceptedSocketsInheritTheListenersOptions() throws {
         let server = try TestServer()
         let client = try server.openStream()
-        // The stream's descriptor is ours too: the test runs in the server's process.
+        var own = sockaddr_in()
+        var ownSize = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutableBytes(of: &own) {
+            getsockname(client.descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &ownSize)
+        }
+        let port = own.sin_port
+        // The stream's descriptor is ours too: the test runs in the server's process, with whatever other tests have open.
         let found = server.onLoop { _ in
-            (3..<1_024).contains { descriptor in
+            (3..<getdtablesize()).contains { descriptor in
                 var noDelay: Int32 = 0
                 var timeout: Int32 = 0
                 var size = socklen_t(4)
@@ -213,12 +219,12 @@ import Testing
                 var nameSize = socklen_t(MemoryLayout<sockaddr_in>.size)
                 let isPeer =
                     withUnsafeMutableBytes(of: &name) {
-                        getpeername(
-                            Int32(descriptor), $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &nameSize)
+                        getpeername(descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &nameSize)
                     } == 0
-                getsockopt(Int32(descriptor), Int32(IPPROTO_TCP), TCP_NODELAY, &noDelay, &size)
-                getsockopt(Int32(descriptor), Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &timeout, &size)
-                return isPeer && noDelay != 0 && timeout == 30_000
+                guard isPeer, name.sin_port == port else { return false }
+                getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &noDelay, &size)
+                getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &timeout, &size)
+                return noDelay != 0 && timeout == 30_000
             }
         }
         #expect(found)
