@@ -56,6 +56,25 @@ import Testing
         }
     }
 
+    @Test func eventsOfTheSecondVersionAreCountedWithThoseThatCome() throws {
+        try TemporaryDirectory.with { directory in
+            let old = try Connection(path: directory.journal, access: .create)
+            try Schema(steps: [Schema.firstVersion, Schema.shortInputsWithTheirJobs]).migrate(old)
+            try old.execute(
+                """
+                INSERT INTO channels VALUES (1, 'c', 'aaaaaa', 0, 5, 3, 4);
+                INSERT INTO events VALUES (4, 1, 4, 'e', x'31', 0), (5, 1, 5, 'e', x'31', 0);
+                UPDATE store_state SET channels = 1, events = 2, highest_ref = 1;
+                """)
+            old.close()
+            let store = try SQLiteStore(path: directory.journal)
+            #expect(try store.statistics().events == 2)
+            try store.commit(makeEvents(1, 6...8))
+            #expect(try store.statistics().events == 5)
+            store.close()
+        }
+    }
+
     @Test func aNewerJournalIsRefusedAndNotChanged() throws {
         try TemporaryDirectory.with { directory in
             let newer = try SQLiteStore(

@@ -11,11 +11,17 @@ package struct Schema: Sendable {
         self.steps = steps
     }
 
-    package static let present = Schema(steps: [firstVersion, shortInputsWithTheirJobs])
+    package static let present = Schema(steps: [firstVersion, shortInputsWithTheirJobs, eventsCountedByPosition])
 
     /// A short input lies in its job's row: a table of its own cost a new job a fifth of what its rows cost. Inputs from before, and
     /// long ones, are in `inputs`.
     static let shortInputsWithTheirJobs = "ALTER TABLE jobs ADD COLUMN input BLOB"
+
+    /// The row about the store holds how many events there were when it was last written, and the last one's position: see `StoreState`.
+    static let eventsCountedByPosition = """
+        ALTER TABLE store_state ADD COLUMN last_position INTEGER NOT NULL DEFAULT 0;
+        UPDATE store_state SET last_position = (SELECT ifnull(max(position), 0) FROM events);
+        """
 
     var version: Int64 { Int64(steps.count) }
 

@@ -21,7 +21,11 @@ struct StoreState: Hashable, Sendable {
     var highestRef: Int64
     var highestQueueOrder: Int64
     var jobs: Int64
-    var events: Int64
+    /// New ones alone are no reason to write the row, which would be a page more in each commit. Their positions follow one another, so
+    /// whoever reads the row adds those behind the position that it was written at.
+    private(set) var events: Int64
+    /// Of this run, not stored: a removal changes what positions tell, and so has the row written.
+    private var removedEvents: Int64 = 0
     var channels: Int64
     /// After an unclean end commits may be lost, so all logs up to here have the epoch beside it instead of their own: one row
     /// changes, where a million would take seconds.
@@ -32,10 +36,25 @@ struct StoreState: Hashable, Sendable {
         var epoch: Epoch
     }
 
+    mutating func didAddEvents(_ count: Int64) { events += count }
+
+    mutating func didRemoveEvents(_ count: Int64) {
+        events -= count
+        removedEvents += count
+    }
+
+    /// Whether the row that was written as `row` still says what is so.
+    func isTold(by row: StoreState) -> Bool {
+        var row = row
+        row.events = events
+        return self == row
+    }
+
     static func read(_ connection: Connection) throws(JournalError) -> StoreState {
         let row = try connection.statement(
             """
-            SELECT clean, synchronous, highest_ref, highest_queue_order, jobs, events, channels, epoch_through, epoch
+            SELECT clean, synchronous, highest_ref, highest_queue_order, jobs,
+                events + (SELECT ifnull(max(position), 0) FROM events) - last_position, channels, epoch_through, epoch
             FROM store_state WHERE id = 1
             """)
         let state = try row.first { () throws(JournalError) in
@@ -57,7 +76,8 @@ struct StoreState: Hashable, Sendable {
         let row = try connection.statement(
             """
             UPDATE store_state SET clean = ?1, synchronous = ?2, highest_ref = ?3, highest_queue_order = ?4, jobs = ?5,
-                events = ?6, channels = ?7, epoch_through = ?8, epoch = ?9
+                events = ?6, channels = ?7, epoch_through = ?8, epoch = ?9,
+                last_position = (SELECT ifnull(max(position), 0) FROM events)
             WHERE id = 1
             """)
         row.bind(1, isClean ? 1 : 0)

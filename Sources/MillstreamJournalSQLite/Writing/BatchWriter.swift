@@ -172,7 +172,7 @@ final class BatchWriter {
     }
 
     private func storeWaitingEvents(_ batch: [JournalMutation]) throws(JournalError) {
-        state.events += try newEvents.store(batch)
+        state.didAddEvents(try newEvents.store(batch))
     }
 
     private func append(_ message: MessageRecord, to ref: LogRef) throws(JournalError) {
@@ -221,7 +221,7 @@ final class BatchWriter {
     private func remove(_ ref: LogRef, through sequence: Int64) throws(JournalError) {
         let piece = try removal.deletePiece(of: ref, through: sequence, maxRows: rowsToDelete)
         rowsToDelete -= piece.rows
-        state.events -= piece.events
+        state.didRemoveEvents(piece.events)
         if !piece.isLast { try removal.leave(ref, through: sequence) }
     }
 

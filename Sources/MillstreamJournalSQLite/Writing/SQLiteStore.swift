@@ -144,7 +144,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
         do throws(JournalError) {
             try connection.transaction { () throws(JournalError) in
                 try body()
-                if writer.state != before { try writer.state.write(connection) }
+                if !writer.state.isTold(by: before) { try writer.state.write(connection) }
             }
         } catch {
             writer.state = before
@@ -198,7 +198,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
             while rows < Self.maxRowsDeletedPerCall, let (ref, sequence) = try removal.next() {
                 let piece = try removal.deletePiece(
                     of: ref, through: sequence, maxRows: Self.maxRowsDeletedPerCall - rows)
-                writer.state.events -= piece.events
+                writer.state.didRemoveEvents(piece.events)
                 if piece.isLast { try removal.forget(ref) }
                 // The row about a removal counts as well: logs without rows must end a piece, too.
                 rows += piece.rows + 1
