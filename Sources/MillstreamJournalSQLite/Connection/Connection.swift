@@ -9,6 +9,8 @@ final class Connection {
     private(set) var handle: OpaquePointer?
     /// By their text. The texts are a fixed set, so this is bounded.
     private var statements: [String: Statement] = [:]
+    /// Also among the others. Each batch runs them, and a look-up hashes the text.
+    private var bounds: (begin: Statement, commit: Statement)?
     /// What is in the write-ahead log, and how far it was moved: see Connection+Log.
     let log = LogExtent()
 
@@ -65,6 +67,7 @@ final class Connection {
     func close() {
         for statement in statements.values { statement.finalize() }
         statements.removeAll()
+        bounds = nil
         sqlite3_close_v2(handle)
         handle = nil
     }
@@ -115,15 +118,23 @@ final class Connection {
 
     /// Runs `body` in a transaction that has the write lock from its begin: all of it or nothing is stored.
     func transaction<Answer>(_ body: () throws(JournalError) -> Answer) throws(JournalError) -> Answer {
-        try statement("BEGIN IMMEDIATE").run()
+        let (begin, commit) = try transactionBounds()
+        try begin.run()
         do throws(JournalError) {
             let answer = try body()
-            try statement("COMMIT").run()
+            try commit.run()
             return answer
         } catch {
             rollBack()
             throw error
         }
+    }
+
+    private func transactionBounds() throws(JournalError) -> (begin: Statement, commit: Statement) {
+        if let bounds { return bounds }
+        let made = (begin: try statement("BEGIN IMMEDIATE"), commit: try statement("COMMIT"))
+        bounds = made
+        return made
     }
 
     /// SQLite rolls back by itself after some faults (disk full, for one), and then refuses ROLLBACK.

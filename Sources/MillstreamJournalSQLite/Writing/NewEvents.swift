@@ -1,32 +1,42 @@
-// Stores the new events of a batch, sixteen in one statement: each run of a statement opens the table and its index anew. Sixteen at once
-// took a third off the lane's time for an event.
+// Stores the new events of a batch, up to sixteen in one statement: each run of a statement opens the table and its index anew. Sixteen at
+// once took a third off the lane's time for an event.
 
 import MillstreamJSON
 import MillstreamJournal
 
 final class NewEvents {
-    /// Places in the present batch, of events that are not stored yet; up to `rowsAtOnce`.
+    private struct Group {
+        let count: Int
+        let events: Statement
+    }
+
+    /// Places in the present batch, of events that are not stored yet; up to `maxRows`.
     private var waiting: [Int] = []
     private let appendEvent: Statement
-    /// The same for `rowsAtOnce` events.
-    private let appendEvents: Statement
+    /// The same for several events: the largest first, two rows last.
+    private var groups: [Group] = []
     private let appendPublication: Statement
 
-    private static let rowsAtOnce = 16
+    private static let maxRows = 16
 
     init(_ connection: Connection) throws(JournalError) {
         appendEvent = try connection.statement(
             "INSERT INTO events (ref, seq, name, data, time) VALUES (?1, ?2, ?3, ?4, ?5)")
-        appendEvents = try connection.statement(
-            // FAIL: the store rolls the whole batch back anyway (only inside a transaction, as every batch is, does that hold). With the usual ABORT the statement alone could be taken back, for which
-            // SQLite copies each page that it touches.
-            "INSERT OR FAIL INTO events (ref, seq, name, data, time) VALUES "
-                + [String](repeating: "(?, ?, ?, ?, ?)", count: Self.rowsAtOnce).joined(separator: ", "))
         appendPublication = try connection.statement(
             "INSERT INTO publications (ref, attempt, sequence, seq) VALUES (?1, ?2, ?3, ?4)")
+        for count in [Self.maxRows, 8, 4, 2] {
+            groups.append(Group(count: count, events: try connection.statement(Self.insert(count: count))))
+        }
     }
 
-    var areFull: Bool { waiting.count == Self.rowsAtOnce }
+    /// FAIL: the store rolls the whole batch back anyway (only inside a transaction, as every batch is, does that hold). With the usual
+    /// ABORT the statement alone could be taken back, for which SQLite copies each page that it touches.
+    private static func insert(count: Int) -> String {
+        "INSERT OR FAIL INTO events (ref, seq, name, data, time) VALUES "
+            + [String](repeating: "(?, ?, ?, ?, ?)", count: count).joined(separator: ", ")
+    }
+
+    var areFull: Bool { waiting.count == Self.maxRows }
 
     /// The event at this place of the batch is stored with those that come, at the next ``store(_:)``.
     func wait(_ index: Int) { waiting.append(index) }
@@ -36,12 +46,17 @@ final class NewEvents {
 
     /// Stores what waits, in its order; how many they were.
     func store(_ batch: [JournalMutation]) throws(JournalError) -> Int64 {
-        if areFull {
-            try storeTogether(batch)
-        } else {
-            for index in waiting {
-                guard case .append(let ref, let event, let publication) = batch[index] else { continue }
-                try append(event, to: ref, as: publication)
+        var stored = 0
+        while stored < waiting.count {
+            let rest = waiting.count - stored
+            if let group = groups.first(where: { $0.count <= rest }) {
+                try store(stored..<stored + group.count, of: batch, group.events)
+                stored += group.count
+            } else {
+                if case .append(let ref, let event, let publication) = batch[waiting[stored]] {
+                    try append(event, to: ref, as: publication)
+                }
+                stored += 1
             }
         }
         let count = Int64(waiting.count)
@@ -59,16 +74,19 @@ final class NewEvents {
         if let publication { try put(publication, of: event, in: ref) }
     }
 
-    private func storeTogether(_ batch: [JournalMutation]) throws(JournalError) {
-        try appendEvents.run(pinning: waiting.indices, columns: 5) { row, column in
-            guard case .append(let ref, let event, _) = batch[waiting[row]] else { return nil }
-            appendEvents.bind(column, ref)
-            appendEvents.bind(column + 1, event.sequence)
-            appendEvents.bind(column + 4, event.time)
+    /// - Parameter places: in `waiting`.
+    private func store(
+        _ places: Range<Int>, of batch: [JournalMutation], _ events: Statement
+    ) throws(JournalError) {
+        try events.run(pinning: places, columns: 5) { place, column in
+            guard case .append(let ref, let event, _) = batch[waiting[place]] else { return nil }
+            events.bind(column, ref)
+            events.bind(column + 1, event.sequence)
+            events.bind(column + 4, event.time)
             return (column + 2, event.name, column + 3, event.data.bytes)
         }
-        for index in waiting {
-            guard case .append(let ref, let event, .some(let publication)) = batch[index] else { continue }
+        for place in places {
+            guard case .append(let ref, let event, .some(let publication)) = batch[waiting[place]] else { continue }
             try put(publication, of: event, in: ref)
         }
     }
