@@ -125,6 +125,15 @@ public struct JSONWriter: Sendable {
         appendPlain(value.isFinite ? value.description : "null")
     }
 
+    /// So many hundredths, not less than none: what `double` writes of their hundredth part, without the search for the shortest digits.
+    package mutating func hundredths(_ value: Int) {
+        int(value / 100)
+        let rest = UInt8(value % 100)
+        put(ASCII.point)
+        put(ASCII.zero + rest / 10)
+        if rest % 10 > 0 { put(ASCII.zero + rest % 10) }
+    }
+
     /// `true` or `false`.
     public mutating func bool(_ value: Bool) {
         separate()

@@ -97,6 +97,16 @@ import Testing
         }
     }
 
+    @Test func hundredthsAreWrittenAsTheirDouble() {
+        for value in Array(0...10_000) + [123_456, 1_000_000_000] {
+            var hundredths = JSONWriter()
+            hundredths.hundredths(value)
+            var double = JSONWriter()
+            double.double(Double(value) / 100)
+            #expect(hundredths.bytes == double.bytes)
+        }
+    }
+
     @Test func integersComeBack() throws {
         var random = SeededRandom()
         for shift in 0..<64 {

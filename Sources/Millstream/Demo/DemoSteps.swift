@@ -100,11 +100,13 @@ struct DemoSteps: SteppedHandler {
 
     private func data(_ step: Int32, _ plan: Plan) -> JSONText {
         PaddedObject.make(byteCount: Int(plan.dataBytes)) { writer in
-            writer.member("step", Int(step))
-            writer.member("steps", Int(plan.steps))
-            writer.member("progress", (Double(step) / Double(plan.steps) * 10_000).rounded() / 100)
+            writer.member(plain: "step", Int(step))
+            writer.member(plain: "steps", Int(plan.steps))
+            writer.name(plain: "progress")
+            writer.hundredths(Int((Double(step) / Double(plan.steps) * 10_000).rounded()))
             // Last, right before the emission.
-            writer.member("t", MonotonicTime.current().nanoseconds)
+            writer.name(plain: "t")
+            writer.int(MonotonicTime.current().nanoseconds)
         }
     }
 }
