@@ -15,7 +15,9 @@ struct OutcomeDraft {
         var events: [EventRecord]
     }
 
-    private static let maxReserved = 256
+    /// What the next batch has room for from its begin: it is about as large as the last one, or a small burst whose arrays would grow
+    /// step by step; a large burst's memory is given back after it.
+    private static func room(after count: Int) -> Int { count == 0 ? 0 : min(max(count, 16), 256) }
 
     private(set) var mutations: [JournalMutation] = []
     private var notices: ContiguousArray<Notice> = []
@@ -115,10 +117,9 @@ struct OutcomeDraft {
         outcome.reached = reached
         let size = (mutations.count, notices.count, runs.count)
         self = OutcomeDraft()
-        // The next batch is about as large; a burst's memory is given back after it.
-        mutations.reserveCapacity(min(size.0, Self.maxReserved))
-        notices.reserveCapacity(min(size.1, Self.maxReserved))
-        runs.reserveCapacity(min(size.2, Self.maxReserved))
+        mutations.reserveCapacity(Self.room(after: size.0))
+        notices.reserveCapacity(Self.room(after: size.1))
+        runs.reserveCapacity(Self.room(after: size.2))
         return outcome
     }
 

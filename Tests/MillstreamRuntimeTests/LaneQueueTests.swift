@@ -209,7 +209,7 @@ struct LaneQueueTests {
         #expect(queue.post(.drain))
         _ = queue.take(until: .never)
         #expect(given != nil, "not while a batch waits to be stored")
-        queue.letGoOfSpent()
+        queue.didReport()
         #expect(given == nil)
         struct Weak { weak var object: Spent? }
         let many = (0..<100).map { _ in

@@ -268,7 +268,7 @@ final class JournalWriter {
             pauseMs = min(pauseMs * 2, 20)
         }
         if !directives.isEmpty { surroundings.direct(directives) }
-        queue.letGoOfSpent()
+        queue.didReport()
     }
 
     // MARK: Times

@@ -24,12 +24,13 @@ struct LaneEntry: Sendable {
     let eventCount: Int
 
     init(_ command: LedgerCommand, share: Share, ticket: LaneTicket? = nil) {
-        self.command = command
         self.ticket = ticket
         self.share = share
         emittedAtNs = MonotonicTime.current().nanoseconds
         byteCount = command.approximateBytes
         eventCount = command.eventCount
+        // Last: looked at afterwards it would be copied.
+        self.command = command
     }
 
     /// Who the order of commands matters to: entries of one source never overtake each other.

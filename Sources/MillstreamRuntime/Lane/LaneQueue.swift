@@ -36,6 +36,7 @@ final class LaneQueue: @unchecked Sendable {
     /// So many emissions are not held back any longer.
     private static let maxHeld = 64
     private static let maxSpent = 4
+    private static let usualBurst = 32
 
     init(limits: LaneLimits) {
         self.limits = limits
@@ -54,7 +55,7 @@ final class LaneQueue: @unchecked Sendable {
         }
     }
 
-    /// Keeps it for `letGoOfSpent`, if few are kept.
+    /// Keeps it for `didReport`, if few are kept.
     func giveBack(_ object: any AnyObject & Sendable) {
         condition.withLock {
             if state.spent.count < Self.maxSpent { state.spent.append(object) }
@@ -156,10 +157,14 @@ final class LaneQueue: @unchecked Sendable {
         }
     }
 
-    /// Frees what was given back: after a report, where no event waits for it, and after each, so that a faulty store keeps none.
-    func letGoOfSpent() {
+    /// A report has left, and no event waits for the lane: it frees what was given back, after each report, so that a faulty store keeps
+    /// none, and makes room for the next burst, whose events would grow the array that the last one took with it step by step.
+    func didReport() {
         var spent: [any AnyObject & Sendable] = []
-        condition.withLock { swap(&spent, &state.spent) }
+        condition.withLock {
+            swap(&spent, &state.spent)
+            if state.fromWorkers.isEmpty { state.fromWorkers.reserveCapacity(Self.usualBurst) }
+        }
         // Freed here, without the lock.
     }
 
