@@ -37,11 +37,11 @@ import Testing
         private let process: ChildProcess
         private let files: TemporaryDirectory
 
-        init(_ python: String, _ server: ServerProcess) throws {
+        init(_ python: String, port: UInt16) throws {
             files = try TemporaryDirectory()
             process = try ChildProcess(
                 python, [BrowserTests.script("eventsource_test.py"), "--driven"],
-                environment: ["BASE_URL": "http://127.0.0.1:\(server.port)", "PYTHONUNBUFFERED": "1"], output: .pipe,
+                environment: ["BASE_URL": "http://127.0.0.1:\(port)", "PYTHONUNBUFFERED": "1"], output: .pipe,
                 errors: files.file("errors"), input: .pipe)
             _ = try until { $0["ready"] != nil }
         }
@@ -71,7 +71,7 @@ import Testing
         guard let python = python() else { return }
         let server = try server()
         let job = try server.client.start("demo.steps", input: "{\"steps\":120,\"interval_ms\":50}")
-        let browser = try Browser(python, server)
+        let browser = try Browser(python, port: server.port)
         try browser.say("{\"do\":\"open\",\"url\":\"/v1/jobs/\(job)/events\"}")
         for _ in 0..<2 {
             for _ in 0..<5 { _ = try browser.event("progress") }
@@ -95,6 +95,27 @@ import Testing
         try browser.say("{\"do\":\"quit\"}")
     }
 
+    /// The server stays away until the browser was told by the proxy to come back: any status but 200 would end its EventSource.
+    @Test(arguments: Proxy.Kind.shipped)
+    func anEventSourceBehindAProxyOutlivesTheServer(kind: Proxy.Kind) throws {
+        guard let python = python() else { return }
+        let server = try server()
+        guard let proxy = try Proxy(kind, to: server.port) else { return }
+        let job = try server.client.start("demo.steps", input: "{\"steps\":1000,\"interval_ms\":50}")
+        let browser = try Browser(python, port: proxy.port)
+        try browser.say("{\"do\":\"open\",\"url\":\"/v1/jobs/\(job)/events\"}")
+        _ = try browser.event("progress")
+        server.kill9()
+        _ = try browser.event("closing")
+        try server.start()
+        _ = try browser.event("failed")
+        try browser.until { $0["ready_state"] as? Int == 2 }
+        try browser.say("{\"do\":\"verdict\"}")
+        let verdict = try browser.until { $0["verdict"] != nil }
+        #expect(verdict["verdict"] as? String == "ok")
+        #expect(verdict["events"] as? Int == (try server.client.events(job).rest().numbered.count))
+    }
+
     /// A retried job: the log goes on behind the crash, and so does the browser.
     @Test func anEventSourceFollowsARetriedJobThroughKills() throws {
         guard let python = python() else { return }
@@ -115,7 +136,7 @@ import Testing
             """
         let server = try ServerProcess([], configuration: yaml, files: files)
         let job = try server.client.start("ticks")
-        let browser = try Browser(python, server)
+        let browser = try Browser(python, port: server.port)
         try browser.say("{\"do\":\"open\",\"url\":\"/v1/jobs/\(job)/events\",\"names\":[\"tick\"]}")
         for round in 1...3 {
             try server.client.give(job)

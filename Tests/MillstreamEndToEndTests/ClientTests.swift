@@ -81,25 +81,30 @@ import Testing
     }
 
     /// Any status but 200 ends a browser's EventSource for good.
-    @Test func aStoppedServerBehindTheSnippetIsAStreamThatSaysWhenToComeBack() throws {
+    @Test(arguments: Proxy.Kind.shipped)
+    func aStoppedServerBehindAShippedFileIsAStreamThatSaysWhenToComeBack(kind: Proxy.Kind) throws {
         let server = try Self.server()
-        guard let proxy = try Proxy(.nginxWithSnippet, to: server.port) else { return }
+        guard let proxy = try Proxy(kind, to: server.port) else { return }
         let job = try server.client.start("ack")
         server.kill9()
         for path in ["/v1/jobs/\(job)/events", "/v1/events?channel=c"] {
-            let away = try TestStream(port: proxy.port, path: path)
+            let away = try proxy.client.get(path)
             #expect(away.status == 200)
             #expect(away.headers["content-type"] == "text/event-stream")
-            let response = try proxy.client.get(path)
-            #expect(response.text.contains("retry: "))
-            #expect(response.text.hasSuffix("\n\n"))
-            #expect(response.headers["cache-control"]?.contains("no-store") == true)
+            #expect(away.headers["cache-control"]?.contains("no-store") == true)
+            #expect(away.text.hasPrefix("event: closing\nretry: 3000\ndata: {"))
+            #expect(away.text.hasSuffix("}\n\n"))
         }
-        #expect([502, 503].contains(try proxy.client.post("/v1/jobs/\(job)/events", json: "{\"event\":\"e\"}").status))
-        #expect(try proxy.client.get("/v1/jobs/\(job)").status == 502)
+        let events = "/v1/jobs/\(job)/events"
+        let refused = try proxy.client.get("/v1/jobs/\(job)").status
+        #expect([502, 503].contains(refused))
+        #expect(try proxy.client.post(events, json: "{\"event\":\"e\"}").status == refused)
+        #expect(try proxy.client.request("HEAD", events).status == refused)
+        #expect(try proxy.client.get(events, ["Accept": "application/json"]).status == refused)
         try server.start()
-        let back = try TestStream(port: proxy.port, path: "/v1/jobs/\(job)/events")
+        let back = try TestStream(port: proxy.port, path: events)
         #expect(try back.rest().terminal.map(\.name) == ["failed"], "a crash fails a job of this kind")
+        #expect(try proxy.client.get("/v1/jobs/nobody/events").status == 404, "the server's own answers stay")
     }
 
     /// Exact bytes: what parsers that know less than the standard depend on.

@@ -10,9 +10,12 @@ final class Proxy {
         case nginx
         /// With the snippet that Millstream ships.
         case nginxWithSnippet
+        /// With the file that Millstream ships, its addresses aside.
         case caddy
-        /// With `option http-no-delay`, which it needs.
         case haproxy
+
+        /// Those that run what stands in Config/proxies.
+        static let shipped: [Kind] = [.nginxWithSnippet, .caddy, .haproxy]
     }
 
     let port: UInt16
@@ -27,7 +30,7 @@ final class Proxy {
         directory = try TemporaryDirectory()
         port = try Self.freePort()
         let file = try directory.write(
-            "configuration", Self.configuration(kind, port: port, upstream: upstream, in: directory))
+            "configuration", try Self.configuration(kind, port: port, upstream: upstream, in: directory))
         let arguments =
             switch kind {
             case .nginx, .nginxWithSnippet:
@@ -63,7 +66,7 @@ final class Proxy {
 
     private static func configuration(
         _ kind: Kind, port: UInt16, upstream: UInt16, in directory: TemporaryDirectory
-    ) -> String {
+    ) throws -> String {
         let path = directory.url.path
         let nginx = { (inside: String) in
             """
@@ -96,23 +99,21 @@ final class Proxy {
         case .nginxWithSnippet:
             return nginx("include \(ServerProcess.packageRoot.path)/Config/proxies/nginx.conf;")
         case .caddy:
-            return
-                "{\n\tadmin off\n\tauto_https off\n}\nhttp://127.0.0.1:\(port) {\n\treverse_proxy 127.0.0.1:\(upstream)\n}\n"
+            let file = try shippedFile("Caddyfile", [":80 {": "http://127.0.0.1:\(port) {"], upstream: upstream)
+            return "{\n\tadmin off\n\tauto_https off\n}\n\(file)"
         case .haproxy:
-            return """
-                defaults
-                    mode http
-                    option http-no-delay
-                    timeout connect 5s
-                    timeout client 1h
-                    timeout server 1h
-                frontend front
-                    bind 127.0.0.1:\(port)
-                    default_backend back
-                backend back
-                    server local 127.0.0.1:\(upstream)
-
-                """
+            return try shippedFile("haproxy.cfg", ["bind :80": "bind 127.0.0.1:\(port)"], upstream: upstream)
         }
+    }
+
+    /// A file of Config/proxies with the test's addresses in place of its own; an address that is not there is a failure.
+    private static func shippedFile(_ name: String, _ changes: [String: String], upstream: UInt16) throws -> String {
+        let file = ServerProcess.packageRoot.appendingPathComponent("Config/proxies/\(name)")
+        var text = try String(contentsOf: file, encoding: .utf8)
+        for (old, new) in changes.merging(["127.0.0.1:8080": "127.0.0.1:\(upstream)"], uniquingKeysWith: { $1 }) {
+            guard text.contains(old) else { throw TestFailure("\(name) has no \(old)") }
+            text = text.replacingOccurrences(of: old, with: new)
+        }
+        return text
     }
 }
