@@ -37,7 +37,9 @@ public enum ConfigurationReference {
         "# or 7d, sizes 64KiB, 1MiB or 1GiB (or 10MB, powers of ten). Relative paths start from this file's directory. An unknown key, a",
         "# wrong type or a value out of its range stops the start. SIGHUP reads the file again.",
         "# Fixed by the contract: \(ServerConfiguration.maxLogsPerStream) logs on one stream, "
-            + "\(UnitText.duration(ServerConfiguration.maxWaitForCreateMs)) of ?wait_for_create=.",
+            + "\(UnitText.duration(ServerConfiguration.maxWaitForCreateMs)) of ?wait_for_create=, 60s of Prefer: wait, 10000 events in one",
+        "# NDJSON body (413), 128 open arrays and objects in one JSON text (400), 256 viewers of a job, 256 bytes of an owner or a viewer,",
+        "# 30d of a job's timeout_s (422), 16MiB of messages that a program has not read (its job fails: input_overflow).",
     ]
 
     private static let sectionWords: [String: [String]] = [
