@@ -34,7 +34,7 @@ public struct CommitTexts: Sendable {
     /// All of it in memory that is valid during a call.
     struct Pieces {
         let runs: UnsafeBufferPointer<Run>
-        let marks: UnsafeBufferPointer<EncodedEvents.Mark>
+        let marks: UnsafeBufferPointer<EventMark>
         let bytes: UnsafeRawBufferPointer
     }
 
@@ -42,7 +42,7 @@ public struct CommitTexts: Sendable {
     private(set) var heads: [Head] = []
     private var bytes: [UInt8] = []
     /// Their places count from the start of their run.
-    private var marks: [EncodedEvents.Mark] = []
+    private var marks: [EventMark] = []
 
     public init() {}
 
@@ -73,11 +73,9 @@ public struct CommitTexts: Sendable {
         for index in events.indices {
             let sequence = events[index].sequence
             guard sequence == first + Int64(run.count) else { break }
-            let start = bytes.count
-            let idBytes = EventText.append(events[index], epoch, to: &bytes)
-            let isProgress = events[index].name == EventName.progress
-            marks.append(EncodedEvents.Mark(start: start - run.start, idBytes: idBytes, isProgress: isProgress))
-            if isProgress { run.newestProgress = sequence }
+            let mark = EventText.append(events[index], epoch, to: &bytes, from: run.start)
+            marks.append(mark)
+            if mark.isProgress { run.newestProgress = sequence }
             run.count += 1
         }
         run.byteCount = bytes.count - run.start

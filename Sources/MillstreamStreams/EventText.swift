@@ -12,9 +12,15 @@ enum EventText {
     /// About what an event needs besides its data.
     static let usualOverheadBytes = 96
 
-    /// Appends the event, its id line first. Returns how many bytes that line has.
-    static func append(_ event: EventRecord, _ epoch: Epoch, to bytes: inout [UInt8]) -> Int {
-        if let idBytes = appendPlain(event, epoch, to: &bytes) { return idBytes }
+    /// Appends the event, its id line first. Returns where it begins, counted from `origin`.
+    static func append(_ event: EventRecord, _ epoch: Epoch, to bytes: inout [UInt8], from origin: Int) -> EventMark {
+        let start = bytes.count
+        let idBytes = appendPlain(event, epoch, to: &bytes) ?? appendLines(event, epoch, to: &bytes)
+        return EventMark(start: start - origin, idBytes: idBytes, isProgress: event.name == EventName.progress)
+    }
+
+    /// Line by line. Returns the bytes of the id line.
+    private static func appendLines(_ event: EventRecord, _ epoch: Epoch, to bytes: inout [UInt8]) -> Int {
         let start = bytes.count
         appendIDLine(epoch, event.sequence, to: &bytes)
         let idBytes = bytes.count - start

@@ -41,7 +41,7 @@ final class LiveLog {
     }
 
     static let none = UInt32.max
-    /// What an idle log costs besides its text, for the bound on recent bytes: object, table entries, array headers.
+    /// What an idle log costs besides its text, for the bound on recent bytes: object, table entries.
     static let overheadBytes = 512
 
     // What each event needs comes first and fits two or three cache lines: with thousands of logs all of it is cold. Exclusive access to
@@ -75,6 +75,10 @@ final class LiveLog {
     var tickEmissionCount = 0
     var tickEmittedAtNs = UInt64.max
     var newestProgress: Int64 = 0
+    /// What `RecentList` keeps of it: what it counts for, 0 while it holds nothing; its place there; when it got its last event.
+    var recentBytes = 0
+    var recentPlace: UInt32 = 0
+    var recentTouch: UInt32 = 0
 
     // The rest is needed when readers come or lag.
 

@@ -1,49 +1,55 @@
-// Which log's recent events go first when there are too many: the log whose newest event is oldest. A linked list, every step O(1).
-// The links lie side by side here and not in the logs: a log's neighbours in the list are any other logs, and to change a link in
-// them would fetch two cold objects for each event. Loop-confined; knows logs by their place in the table.
+// Which log's recent events go first when there are too many: one that got no event for long. To know the very one, each event would
+// have to move its log in a list of all, and so to change two others in cold memory. A log has the time of its last event instead, and
+// a few that come in turn are compared when room is needed, as Redis does. Loop-confined.
 
-/// The sum of recent bytes over all logs, and the order of their last events.
+/// The sum of recent bytes over all logs, and the logs that hold them.
 struct RecentList {
-    private struct Link {
-        var older = LiveLog.none
-        var newer = LiveLog.none
-        /// What the log counts for in the sum; 0: it is not in the list.
-        var bytes = 0
-    }
+    /// So many are compared; with fewer logs the oldest is found.
+    static let sampleCount = 8
 
     private(set) var heldBytes = 0
-    private var links: [Link] = []
-    private var oldest = LiveLog.none
-    private var newest = LiveLog.none
+    /// Logs with recent events, in no order; each knows its place.
+    private var holders: [UInt32] = []
+    /// Where the next sample begins.
+    private var hand = 0
+    /// Counts events of logs, and wraps: a log is taken for younger than it is after four billion of them.
+    private var clock: UInt32 = 0
 
     /// The log got an event, or its text shrank: it is the newest now and counts with its present length.
-    mutating func touch(_ log: LiveLog) {
-        remove(log)
-        guard !log.recent.isEmpty else { return }
-        let index = log.index
-        while links.count <= Int(index) { links.append(Link()) }
+    mutating func touch(_ log: LiveLog, in logs: [LiveLog?]) {
+        guard !log.recent.isEmpty else { return remove(log, in: logs) }
+        if log.recentBytes == 0 {
+            log.recentPlace = UInt32(holders.count)
+            holders.append(log.index)
+        }
         let bytes = log.recent.heldBytes + LiveLog.overheadBytes
-        heldBytes += bytes
-        links[Int(index)] = Link(older: newest, newer: LiveLog.none, bytes: bytes)
-        if newest == LiveLog.none { oldest = index } else { links[Int(newest)].newer = index }
-        newest = index
+        heldBytes += bytes - log.recentBytes
+        log.recentBytes = bytes
+        clock &+= 1
+        log.recentTouch = clock
     }
 
-    mutating func remove(_ log: LiveLog) {
-        guard Int(log.index) < links.count, links[Int(log.index)].bytes > 0 else { return }
-        let link = links[Int(log.index)]
-        heldBytes -= link.bytes
-        links[Int(log.index)] = Link()
-        if link.older == LiveLog.none { oldest = link.newer } else { links[Int(link.older)].newer = link.newer }
-        if link.newer == LiveLog.none { newest = link.older } else { links[Int(link.newer)].older = link.older }
+    mutating func remove(_ log: LiveLog, in logs: [LiveLog?]) {
+        guard log.recentBytes > 0, let last = holders.popLast() else { return }
+        heldBytes -= log.recentBytes
+        log.recentBytes = 0
+        guard last != log.index else { return }
+        holders[Int(log.recentPlace)] = last
+        logs[Int(last)]?.recentPlace = log.recentPlace
     }
 
-    /// Looks at a log's links. What it returns tells nothing.
-    @inline(__always)
-    func glance(_ index: UInt32) -> UInt {
-        Int(index) < links.count ? UInt(links[Int(index)].newer) : 0
+    /// The log to forget next; nil when none holds anything.
+    mutating func oldest(in logs: [LiveLog?]) -> LiveLog? {
+        var oldest: LiveLog?
+        for _ in 0..<min(Self.sampleCount, holders.count) {
+            if hand >= holders.count { hand = 0 }
+            if let log = logs[Int(holders[hand])],
+                oldest.map({ clock &- $0.recentTouch < clock &- log.recentTouch }) ?? true
+            {
+                oldest = log
+            }
+            hand += 1
+        }
+        return oldest
     }
-
-    /// The log to forget first.
-    func oldest(in logs: [LiveLog?]) -> LiveLog? { oldest == LiveLog.none ? nil : logs[Int(oldest)] }
 }

@@ -70,7 +70,7 @@ extension StreamHub {
             }
             for place in 0..<count {
                 found[place]._withUnsafeGuaranteedRef { log in
-                    sum &+= log.recent.glance() &+ recent.glance(log.index)
+                    sum &+= log.recent.glance()
                     if let slot = log.members.first { sum &+= readers.glance(slot) &+ output.expect(slot) }
                 }
             }

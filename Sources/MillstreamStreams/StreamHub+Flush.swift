@@ -73,7 +73,7 @@ extension StreamHub {
             log._withUnsafeGuaranteedRef { log in
                 finishTick(of: log)
                 if log.recent.shrink(toBytes: maxBytes) { metrics.shrunkLogs += 1 }
-                recent.touch(log)
+                recent.touch(log, in: logs)
                 if !log.hasReaders { idleLogs.append(log.index) }
             }
         }
@@ -81,7 +81,7 @@ extension StreamHub {
         dirtyLogs.removeAll(keepingCapacity: dirtyLogs.capacity < 4096)
         while recent.heldBytes > settings.maxRecentBytes, let oldest = recent.oldest(in: logs) {
             metrics.displacedLogs += 1
-            recent.remove(oldest)
+            recent.remove(oldest, in: logs)
             oldest.recent = EncodedEvents()
             if !oldest.hasReaders { idleLogs.append(oldest.index) }
         }
@@ -202,17 +202,16 @@ extension StreamHub {
             log.tickStatuses.isEmpty, hasTickEvents(log)
         else { return false }
         let range = log.tickFirst...log.lastSequence
-        let byteCount = log.recent.byteCount(of: range)
-        guard byteCount <= Self.maxAloneBytes else { return false }
+        guard let text = log.recent.textInPlace(of: range), text.count <= Self.maxAloneBytes else { return false }
         reader.pointee.reading.didDeliver(through: range.upperBound)
         reader.pointee.lastSentMs = UInt32(truncatingIfNeeded: nowMs)
         metrics.sends &+= 1
         metrics.deliveries &+= UInt64(range.count)
-        metrics.deliveredBytes &+= UInt64(byteCount)
+        metrics.deliveredBytes &+= UInt64(text.count)
         log.leftInTick = true
         let id = ReaderID(slot: slot, generation: reader.pointee.generation)
         // No output calls back, so nothing changes the log meanwhile.
-        switch output.send(log.recent.unownedText(of: range), to: id) {
+        switch output.send(text, to: id) {
         case .sent: break
         case .pending: block(slot)
         case .gone: forget(slot, .gone)

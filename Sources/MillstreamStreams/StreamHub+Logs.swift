@@ -41,7 +41,7 @@ extension StreamHub {
         log.isRemoved = true
         log.trimmedThrough = log.lastSequence
         log.recent = EncodedEvents()
-        recent.remove(log)
+        recent.remove(log, in: logs)
         if case .job = name { log.hasEnded = true }
         enqueueReaders(of: log)
         idleLogs.append(log.index)
@@ -75,7 +75,7 @@ extension StreamHub {
     private func beginRun(_ ref: LogRef, _ epoch: Epoch, _ log: LiveLog) {
         flushLog(log)
         let oldEpoch = log.epoch
-        recent.remove(log)
+        recent.remove(log, in: logs)
         refs.remove(log)
         log.begin(run: nextRun(), ref: ref, epoch: epoch)
         refs.insert(log)

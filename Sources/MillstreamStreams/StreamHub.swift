@@ -122,7 +122,7 @@ public final class StreamHub {
             guard let log = logs[Int(index)], !log.hasReaders, !log.isDirty else { continue }
             log.statusSnapshot = []
             guard log.recent.isEmpty else { continue }
-            recent.remove(log)
+            recent.remove(log, in: logs)
             names[log.name] = nil
             refs.remove(log)
             logs[Int(index)] = nil

@@ -7,6 +7,13 @@ import Testing
 @testable import MillstreamStreams
 
 @Suite struct EncodedEventsTests {
+    /// As a commit brings it.
+    private func append(_ event: EventRecord, _ epoch: Epoch, to events: inout EncodedEvents) {
+        var texts = CommitTexts()
+        texts.append(.channel("a"), LogRef(1), epoch, [event])
+        texts.withPieces { events.append($0.runs[0], $0, skipping: 0) }
+    }
+
     @Test func encodedEventsAreTheSameWhateverWayTheyWereWritten() throws {
         let epoch = try #require(Epoch("abcdefghijkl"))
         // Around the bound of what is put together on the stack: 16 bytes are the event's own, 4 its name.
@@ -18,7 +25,7 @@ import Testing
                 var events = EncodedEvents()
                 let data = JSONText(trusted: Array(text.utf8))
                 let time = Timestamp(milliseconds: 0)
-                events.append(EventRecord(sequence: sequence, name: "step", data: data, time: time), epoch: epoch)
+                append(EventRecord(sequence: sequence, name: "step", data: data, time: time), epoch, to: &events)
                 let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { "data: \($0)\n" }
                     .joined()
                 let whole = "id: abcdefghijkl-\(sequence)\nevent: step\n\(lines)\n"
@@ -86,7 +93,7 @@ import Testing
                 let digits = String(repeating: "7", count: size + 1)
                 let data = JSONText(trusted: Array(digits.utf8))
                 let time = Timestamp(milliseconds: 0)
-                events.append(EventRecord(sequence: sequence, name: name, data: data, time: time), epoch: epoch)
+                append(EventRecord(sequence: sequence, name: name, data: data, time: time), epoch, to: &events)
                 model.texts.append("id: abcdefghijkl-\(sequence)\nevent: \(name)\ndata: \(digits)\n\n")
             }
             check(events, model)

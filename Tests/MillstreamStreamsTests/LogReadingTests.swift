@@ -11,14 +11,12 @@ import Testing
 
     /// `p` is a progress event, `s` another.
     private func events(_ names: String, first: Int64 = 1) -> EncodedEvents {
-        var events = EncodedEvents()
-        for (offset, name) in names.enumerated() {
-            events.append(
-                EventRecord(
-                    sequence: first + Int64(offset), name: name == "p" ? "progress" : "step", data: .null,
-                    time: Timestamp(milliseconds: 0)), epoch: epoch)
+        let events = names.enumerated().map { offset, name in
+            EventRecord(
+                sequence: first + Int64(offset), name: name == "p" ? "progress" : "step", data: .null,
+                time: Timestamp(milliseconds: 0))
         }
-        return events
+        return EncodedEvents(events, epoch: epoch)
     }
 
     private func pieces(_ reading: inout LogReading, _ events: EncodedEvents, newest: Int64) -> [LogReading.Piece] {
