@@ -83,8 +83,14 @@ extension ListenAddress {
         set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         // Unacknowledged output ends the connection after the same time as output that we hold.
         set(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(clamping: settings.stallTimeoutMs))
+        // The kernel's buffer grows with what is on its way to the peer, but for a peer that does not read it grows, too, to megabytes.
+        // With this it stops where so much was not even sent.
+        set(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, Self.maxUnsentBytes)
         if let bytes = settings.sendBufferBytes { set(SOL_SOCKET, SO_SNDBUF, bytes) }
     }
+
+    /// Two of the largest pieces that a stream is given at once.
+    private static let maxUnsentBytes: Int32 = 128 << 10
 
     private func makeUnixSocket(path: String, settings: HTTPServerSettings) throws(HTTPServerError) -> Int32 {
         guard var address = Self.unixAddress(path) else {

@@ -152,10 +152,7 @@ final class LiveLog {
 
     /// How far a reader that stands at `sequence` has lost events; nil when the next one can still be had.
     func lostThrough(after sequence: Int64) -> Int64? {
-        guard sequence < trimmedThrough, !recent.contains(sequence + 1) else { return nil }
-        // What is still in memory is given, also when the store does not have it any more.
-        let isAhead = !recent.isEmpty && recent.first > sequence
-        return min(trimmedThrough, isAhead ? recent.first - 1 : .max, max(lastSequence, sequence + 1))
+        sequence < trimmedThrough ? min(trimmedThrough, max(lastSequence, sequence + 1)) : nil
     }
 
     func endTick() {

@@ -3,8 +3,10 @@
 // leaves between their turns. Loop-confined.
 
 extension StreamHub {
-    /// More text than this in one tick goes to readers in pieces, as to readers that are behind.
+    /// More text than this in one tick goes to readers in pieces and in turn, as to readers that are behind.
     private static let maxTickPayloadBytes = 256 << 10
+    /// So does more than this to all readers of a log together: some tens of milliseconds of the loop.
+    private static let maxFanOutBytes = 64 << 20
     /// More than this is cheaper to share with the output than to copy into a frame.
     private static let maxAloneBytes = 8 << 10
 
@@ -45,7 +47,9 @@ extension StreamHub {
     private func flushNews() {
         let now = news
         news.removeAll(keepingCapacity: now.count < 4096)
+        turnsEndAt = spent &+ UInt64(Self.maxFanOutBytes)
         for id in now { look(at: id) }
+        turnsEndAt = .max
     }
 
     /// One after the other, until they cost so much or each had a turn. One is always given: a tick with a backlog gets on with it.
@@ -154,7 +158,7 @@ extension StreamHub {
     private func fanOut(_ log: LiveLog) {
         if log.members.count == 1, sendAlone(log) { return }
         guard let (payload, byteCount) = tickPayload(log) else {
-            for index in stride(from: log.members.count - 1, through: 0, by: -1) { pumpMember(log, index) }
+            for slot in log.members { awaitTurn(slot) }
             return
         }
         let base = log.tickBase
@@ -169,7 +173,7 @@ extension StreamHub {
             let slot = log.members[index]
             let reader = readers[slot]
             guard reader.pointee.phase == .live, reader.pointee.reading.sequence == base else {
-                pumpMember(log, index)
+                awaitTurn(slot)
                 continue
             }
             let id = ReaderID(slot: slot, generation: reader.pointee.generation)
@@ -219,12 +223,11 @@ extension StreamHub {
         return true
     }
 
-    private func pumpMember(_ log: LiveLog, _ index: Int) {
-        let slot = log.members[index]
-        switch readers[slot].pointee.phase {
-        case .live: pump(slot)
-        case .free, .due, .waiting, .blocked: break
-        }
+    /// What the reader is to get is its own, or too much for one tick: it is looked at in turn.
+    private func awaitTurn(_ slot: UInt32) {
+        guard readers[slot].pointee.phase == .live else { return }
+        readers[slot].pointee.phase = .due
+        enqueue(slot)
     }
 
     /// Everything of the tick as one text: events, and states where they came about, but none behind the last event.
@@ -240,7 +243,9 @@ extension StreamHub {
         }
         let range = log.tickFirst...log.lastSequence
         let byteCount = log.recent.byteCount(of: range)
-        guard byteCount <= Self.maxTickPayloadBytes else { return nil }
+        guard byteCount <= Self.maxTickPayloadBytes, byteCount * log.members.count <= Self.maxFanOutBytes else {
+            return nil
+        }
         guard !log.tickStatuses.isEmpty else {
             return (log.recent.withText(of: range) { output.makePayload($0) }, byteCount)
         }

@@ -27,7 +27,7 @@ extension StreamHub {
         knowHead(of: log)
     }
 
-    /// Retention took the events up to here. What is still in memory is given all the same.
+    /// Retention took the events up to here. Readers at the end of the log get what came with the same commit.
     public func logTrimmed(_ name: LogName, _ ref: LogRef, through: Int64) {
         guard let log = find(name), log.ref == ref else { return }
         log.trimmedThrough = max(log.trimmedThrough, through)

@@ -96,8 +96,11 @@ extension StreamHub {
         return .end
     }
 
-    /// What is in memory and holds the event after this one.
+    /// What is in memory and holds the event after this one. What retention removed is not given, whether or not it is still there: a
+    /// stream shows what a page shows. Who had everything before this tick gets all of the tick.
     private func heldEvents(of log: LiveLog, after sequence: Int64) -> EncodedEvents? {
+        let isInTick = log.tickFirst != 0 && sequence >= log.tickBase
+        guard isInTick || sequence >= log.trimmedThrough else { return nil }
         if log.recent.contains(sequence + 1) { return log.recent }
         return pages.page(PageDesk.Key(log: log.index, run: log.run, after: sequence))
     }

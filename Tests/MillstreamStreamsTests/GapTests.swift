@@ -21,6 +21,43 @@ import Testing
         #expect(fixture.ids(reader) == ["e1-7", "e1-8", "e1-9"])
     }
 
+    /// A page would not have them either.
+    @Test(arguments: [256 << 10, 0]) func whatRetentionRemovedIsNotGivenOutOfMemory(recentBytes: Int) {
+        var settings = StreamSettings()
+        settings.maxRecentBytesPerLog = recentBytes
+        let fixture = HubFixture(settings)
+        fixture.commit(.news, count: 9)
+        fixture.settle()
+        // Its page is kept.
+        _ = fixture.open(.news, after: "e1-2")
+        fixture.settle()
+        fixture.trim(.news, through: 6)
+        let readers = [fixture.open(.news, after: "e1-2"), fixture.open(.news, .talk, after: nil)]
+        fixture.settle()
+        #expect(
+            fixture.text(readers[0]).contains("{\"from\":\"e1-3\",\"to\":\"e1-6\",\"reason\":\"retention\"}"))
+        #expect(fixture.ids(readers[0]) == ["e1-7", "e1-8", "e1-9"])
+        #expect(fixture.names(readers[1]).filter { $0 == "step" }.count == 3)
+    }
+
+    @Test func readersAtTheEndGetAllOfACommitThatIsTrimmedAtOnce() {
+        let fixture = HubFixture()
+        fixture.commit(.news, count: 2)
+        fixture.settle()
+        let readers = [
+            fixture.open(.news, after: "e1-2"), fixture.open(.news, after: "e1-2"), fixture.open(.news, .talk),
+        ]
+        fixture.settle()
+        fixture.commit(.news, count: 5)
+        fixture.trim(.news, through: 6)
+        fixture.flush()
+        // The last one had the two before it from this stream.
+        #expect(readers.map { reader in fixture.names(reader).filter { $0 == "step" }.count } == [5, 5, 7])
+        let late = fixture.open(.news, after: "e1-2")
+        fixture.settle()
+        #expect(fixture.ids(late) == ["e1-7"])
+    }
+
     @Test func retentionThatHappensDuringTheReplayIsFoundInThePage() {
         var settings = StreamSettings()
         settings.maxRecentBytesPerLog = 0

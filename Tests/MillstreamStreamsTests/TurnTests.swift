@@ -112,6 +112,33 @@ import Testing
         for reader in readers { #expect(fixture.ids(reader).count == 200) }
     }
 
+    /// More than a tick shares with all readers of a log: a program that prints megabytes must not keep the loop from everybody else.
+    @Test(arguments: [(bytes: 300_000, readers: 20), (bytes: 200_000, readers: 400)])
+    func whatIsTooMuchForATickGoesInTurns(_ load: (bytes: Int, readers: Int)) {
+        var settings = Self.settings()
+        settings.maxRecentBytesPerLog = 1 << 20
+        let fixture = HubFixture(settings)
+        let live = fixture.open(.talk)
+        let readers = comeBack(load.readers, to: .news, in: fixture)
+        fixture.settle()
+        fixture.flush()
+        fixture.commit(.news, count: 10, bytes: load.bytes / 10)
+        var flushes = 0
+        var hasMore = true
+        while hasMore {
+            flushes += 1
+            fixture.commit(.talk, count: 1)
+            let before = fixture.hub.metrics.deliveredBytes
+            hasMore = fixture.hub.flush()
+            #expect(fixture.ids(live).count == flushes)
+            // At most one piece beyond the turns of a tick, and the other log's event.
+            let piece = UInt64(max(settings.maxChunkBytes, load.bytes / 10 + 200))
+            #expect(fixture.hub.metrics.deliveredBytes - before <= UInt64(settings.maxReplayBytesPerTick) + piece + 200)
+        }
+        #expect(flushes > load.readers)
+        for reader in readers { #expect(fixture.ids(reader).count == 10) }
+    }
+
     @Test func pageIsKeptUntilAllWhoAskedForItHadTheirTurn() {
         var settings = Self.settings()
         settings.maxRecentBytesPerLog = 0
