@@ -29,6 +29,35 @@ import Testing
         #expect(page.gap?.text == #"{"from":"\#(from)","to":null,"reason":"epoch"}"#)
     }
 
+    /// A page has room for one gap.
+    @Test(arguments: ["e-4", "4", "x-1"])
+    func aCursorOfAnotherEpochIsToldOfThatAndByTheNextPageOfWhatRetentionTook(cursor: String) throws {
+        var record = try record()
+        record.trimmedThrough = 2
+        record.state = .completed
+        let kept = [EventRecord(sequence: 3, name: "e", data: .emptyObject, time: Timestamp(milliseconds: 0))]
+        let first = try EventPage(of: record, cursor: .parse(cursor)).body(kept, head: record)
+        let from = cursor == "4" ? "e-4" : cursor
+        #expect(
+            String(decoding: first, as: UTF8.self)
+                == #"{"events":[],"next":"e-0","state":"completed","gap":{"from":"\#(from)","to":null,"reason":"epoch"}}"#
+        )
+        let second = try EventPage(of: record, cursor: .parse("e-0"))
+        #expect(second.after == 2)
+        #expect(second.gap?.text == #"{"from":"e-1","to":"e-2","reason":"retention"}"#)
+        #expect(String(decoding: second.body(kept, head: record), as: UTF8.self).contains(#""seq":3"#))
+    }
+
+    /// Retention may take the begin between the look at the head and the reading of the events.
+    @Test func aLogThatLosesItsBeginMeanwhileHidesNothing() throws {
+        let page = try EventPage(of: record(), cursor: .parse("x-1"))
+        var head = try record()
+        head.trimmedThrough = 2
+        let kept = [EventRecord(sequence: 3, name: "e", data: .emptyObject, time: Timestamp(milliseconds: 0))]
+        let body = String(decoding: page.body(kept, head: head), as: UTF8.self)
+        #expect(body.hasPrefix(#"{"events":[],"next":"e-0","#))
+    }
+
     @Test func aFullServerIsNotTheRequestsFault() {
         #expect(Problem(LedgerRefusal.limit("all channels are taken")).code.status == 503)
         #expect(Problem(LedgerRefusal.limit("all channels are taken")).headers.map(\.0) == ["Retry-After"])

@@ -10,6 +10,9 @@ struct EventPage {
     let after: Int64
     /// What the reader's cursor has lost, already rendered.
     let gap: JSONText?
+    /// Whether the cursor names nothing in this log. A page has room for one gap: of a log that has lost its begin as well, the page
+    /// after this one tells that, and shows the events.
+    private let isForeign: Bool
 
     /// Where a poller says it stands: `?after=`.
     enum Cursor: Equatable {
@@ -36,14 +39,16 @@ struct EventPage {
         switch cursor {
         case nil:
             (after, gap) = Self.skipTrimmed(0, record)
+            isForeign = false
             return
         case .event(let given): id = given
         case .sequence(let number): id = EventID(epoch: record.epoch, sequence: number)
         }
-        if id.epoch == record.epoch, id.sequence <= record.lastSequence {
+        isForeign = id.epoch != record.epoch || id.sequence > record.lastSequence
+        if !isForeign {
             (after, gap) = Self.skipTrimmed(id.sequence, record)
         } else {
-            after = record.trimmedThrough
+            after = 0
             gap = Self.gap(from: id.description, to: nil, reason: "epoch")
         }
     }
@@ -63,8 +68,9 @@ struct EventPage {
         }
     }
 
-    /// `events` and `head` are as they were read together.
-    func body(_ events: [EventRecord], head: JobRecord) -> [UInt8] {
+    /// `found` and `head` are as they were read together.
+    func body(_ found: [EventRecord], head: JobRecord) -> [UInt8] {
+        let events = isForeign && head.trimmedThrough > 0 ? [] : found
         var writer = JSONWriter(reserving: 256 + events.reduce(0) { $0 + 128 + $1.data.bytes.count })
         writer.beginObject()
         writer.name("events")
