@@ -85,6 +85,9 @@ public final class JobServer: Sendable {
         // What never listened has not stopped, either: a start that fails from here on is told by its error alone.
         var hasListened = false
         defer {
+            // What still runs, because nothing was drained or not to the end, goes back to the queue first: that the pool ends it now is no
+            // failure of its worker.
+            _ = lane.submit(.releaseRunning)
             pool.stop(graceMs: 1000)
             let unstored = lane.stop()
             replay.stop()

@@ -116,16 +116,41 @@ import Testing
         return String(last.prefix { $0 != "-" })
     }
 
-    @Test func aSecondSignalStopsAtOnceAndLosesNothing() throws {
-        let server = try HeldKinds.server()
-        let id = try server.client.start("held")
-        try server.client.events(id).until("began")
+    /// What the pool ends because the server goes has not failed: neither a program, nor one that waits for input, nor a handler.
+    @Test func aSecondSignalStopsAtOnceAndNoJobFailsOfIt() throws {
+        let server = try HeldKinds.server(
+            more: "  asks:\n    worker: { exec: [\"./asks.sh\"] }\n",
+            files: [
+                "asks.sh": """
+                #!/bin/sh
+                read -r start
+                echo '{"event":"began","data":null}'
+                echo '{"event":"input_required","data":{}}'
+                read -r message
+
+                """
+            ])
+        let jobs = try ["held", "asks"].map { try server.client.start($0) }
+        for job in jobs { try server.client.events(job).until("began") }
+        #expect(try eventually { try server.client.state(jobs[1]) == "input_required" })
+        let demo = try server.client.start("demo.steps", input: "{\"interval_ms\":3600000}")
+        #expect(try eventually { try server.client.state(demo) == "in_progress" })
         server.signal(SIGTERM)
         #expect(try eventually { try server.client.get("/readyz").status == 503 })
         server.signal(SIGTERM)
         _ = try server.waitForExit()
         try server.start()
-        #expect(["queued", "in_progress", "failed"].contains(try server.client.state(id)))
+        for job in jobs {
+            let again = try server.client.events(job)
+            try again.until("began")
+            let between = try again.until("began")
+            #expect(!between.contains { ["failed", "retrying"].contains($0.name) })
+            #expect(try server.client.job(job)["attempt"] as? Int == 1, "back in the queue, the attempt not counted")
+            try server.client.give(job)
+            #expect(try again.rest().terminal.map(\.name) == ["completed"])
+        }
+        #expect(try eventually { try server.client.state(demo) == "in_progress" })
+        #expect(try server.client.job(demo)["attempt"] as? Int == 1)
     }
 
     @Test func anInterruptedTerminalDrainsToo() throws {
