@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -52,6 +53,9 @@ static inline int millstream_wait_readable(int fd, long nanoseconds)
     struct timespec timeout = {.tv_nsec = nanoseconds};
     return millstream_ppoll(&watched, 1, &timeout, 0);
 }
+
+/* prctl is variadic. */
+static inline void millstream_loop_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 
 /* How many cores the calling thread may run on; 0: it cannot be told (or there are more than 1,024 in the machine). */
 static inline int millstream_allowed_cores(void)

@@ -2,7 +2,6 @@
 // order in which they can start, and ends them in the reverse.
 
 import CoreMetrics
-import Dispatch
 import Glibc
 import Logging
 import MillstreamAccess
@@ -34,7 +33,7 @@ public final class JobServer: Sendable {
     private let droppedLogLines: @Sendable () -> UInt64
     private let reload: (@Sendable () -> ServerConfiguration?)?
     /// Where a reload reads its files: never on the loop.
-    private let reloading = DispatchQueue(label: "millstream.reload")
+    private let reloading = SerialThread(name: "reload")
 
     /// - Parameters:
     ///   - configuration: checked settings.
@@ -42,7 +41,7 @@ public final class JobServer: Sendable {
     ///     the defaults of ``JobKind``.
     ///   - log: where the server tells what it does.
     ///   - droppedLogLines: how many lines that log has lost, for metrics; any thread.
-    ///   - reload: called at SIGHUP, on a queue of its own: the settings as they are now, or nil to keep the present ones. Kinds,
+    ///   - reload: called at SIGHUP, on a thread of its own: the settings as they are now, or nil to keep the present ones. Kinds,
     ///     origins and limits of requests and streams change; the rest needs a restart.
     /// - Throws: ``StartFailure`` when the system gives no descriptor.
     public init(

@@ -1,11 +1,10 @@
 import CLibevent
-import Dispatch
 import Glibc
 import MillstreamLoop
 
-// Where bodies of uploads are written: one serial Dispatch queue, because the loop never touches the disk. What is under
+// Where bodies of uploads are written: one thread, made at the start, because the loop never touches the disk. What is under
 // way is bounded by the loop's side, which counts the bytes in flight of each upload; what comes back goes through a
-// mailbox. Created and used by the loop; the queue's work touches UploadFile objects only.
+// mailbox. Created and used by the loop; the thread's work touches UploadFile objects only.
 
 /// What the lane tells the loop about one upload.
 enum UploadReport: Sendable {
@@ -23,7 +22,7 @@ struct UploadKey: Hashable, Sendable {
 }
 
 final class UploadLane: Sendable {
-    private let queue = DispatchQueue(label: "millstream.uploads", qos: .utility)
+    private let queue = SerialThread(name: "upload-bodies")
     let reports: Mailbox<UploadReport>
 
     init(maxUploads: Int) throws(LoopError) {
@@ -61,13 +60,13 @@ final class UploadLane: Sendable {
 
     /// Waits until all that was asked for is done. For tests and the end of the process.
     func drain() {
-        queue.sync {}
+        queue.drain()
     }
 }
 
 /// The file of one upload, created at its first bytes.
 final class UploadFile: @unchecked Sendable {
-    // Sendable: after init, `state` is touched only on the lane's serial queue.
+    // Sendable: after init, `state` is touched only on the lane's thread.
     private enum State {
         case unopened
         case open(Int32)

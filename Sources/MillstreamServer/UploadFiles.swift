@@ -1,9 +1,9 @@
 // The files of uploads on disk, how many bytes they are, and how many more are coming in. Loop-confined but for the file system, which may be slow: names change and
-// files go on a Dispatch queue of their own, and what came of it comes back through the mailbox.
+// files go on a thread of their own, made at the start, and what came of it comes back through the mailbox.
 
-import Dispatch
 import Glibc
 import MillstreamHTTP
+import MillstreamLoop
 
 final class UploadFiles: UploadBudget {
     let directory: String
@@ -15,7 +15,7 @@ final class UploadFiles: UploadBudget {
     var maxTotalBytes: Int64
     private var sizes: [String: Int64] = [:]
     private var adopting: [String: (Bool) -> Void] = [:]
-    private let queue = DispatchQueue(label: "millstream.uploads")
+    private let queue = SerialThread(name: "upload-names")
     private let post: @Sendable (LoopMessage) -> Bool
 
     /// - Parameters:

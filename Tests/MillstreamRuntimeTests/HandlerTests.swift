@@ -92,6 +92,31 @@ struct HandlerTests {
         #expect(commands.events.isEmpty)
     }
 
+    @Test func aCancellationThatBlocksHoldsNeitherTheCallerNorTheEnd() throws {
+        let open = DispatchSemaphore(value: 0)
+        let bench = try WorkerBench { job in
+            await withTaskCancellationHandler {
+                try? await job.emit("ready")
+                try? await job.sleep(forMs: 600_000)
+            } onCancel: {
+                open.wait()
+            }
+            return nil
+        }
+        let run = try bench.start(.swift, kind: "k")
+        _ = try bench.commands { if case .emit = $0 { true } else { false } }
+        let returned = DispatchSemaphore(value: 0)
+        // In place of the journal's thread.
+        let lane = SerialThread(name: "lane")
+        lane.async {
+            bench.pool.perform([.stop(run, graceMs: 0)])
+            returned.signal()
+        }
+        #expect(returned.wait(timeout: .now() + 60) == .success)
+        #expect(try bench.commands(seconds: 60).outcome == .stopped)
+        open.signal()
+    }
+
     @Test func emittersWaitForRoomAndKeepTheirOrder() throws {
         var limits = LaneLimits()
         limits.maxEmissions = 4

@@ -130,20 +130,20 @@ struct ProgramEndTests {
         let command = ProgramCommand(
             arguments: try bench.script("echo ready; read -r line; exit 7"), directory: bench.directory,
             environment: ProgramEnvironment.ofThisProcess())
-        let queue = DispatchQueue(label: "programs")
+        let queue = SerialThread(name: "programs")
         let lines = Locked<[String]>([])
         let ended = DispatchSemaphore(value: 0)
         let exit = Locked<ProgramExit?>(nil)
-        try queue.sync {
-            var child = try command.start()
-            close(child.pidfd)
-            // As when the process has no descriptor left for it, or the kernel knows none.
-            child.pidfd = -1
+        var started = try command.start()
+        close(started.pidfd)
+        // As when the process has no descriptor left for it, or the kernel knows none.
+        started.pidfd = -1
+        queue.async { [child = started] in
             let process = ChildProcess(child, queue: queue, poller: DescriptorPoller(), limits: PoolLimits())
             process.watch(limits: PoolLimits()) { _, line in
                 lines.withLock { $0.append(String(decoding: line.bytes, as: UTF8.self)) }
                 // It runs, and was looked at several times by then.
-                queue.asyncAfter(deadline: .now() + .milliseconds(100)) { _ = process.write(Array("go\n".utf8)) }
+                queue.async(afterMs: 100) { _ = process.write(Array("go\n".utf8)) }
                 return .more
             } onEnd: { end in
                 exit.withLock { $0 = end }

@@ -1,10 +1,9 @@
 import CMillstreamSpawn
-import Dispatch
 import Glibc
 import MillstreamJournal
 import MillstreamLoop
 
-// One program that runs: its pipes, its process group and its end. Confined to one serial queue that it shares with other
+// One program that runs: its pipes, its process group and its end. Confined to one thread that it shares with other
 // programs, so nothing here waits. The order at the end, and why:
 //
 //   1. the leader ends (its pidfd says so); it is not reaped yet, so the number of its group is nobody else's
@@ -17,17 +16,19 @@ import MillstreamLoop
 final class ChildProcess: @unchecked Sendable {
     // Sendable: used on `queue` alone, but for `group`, which never changes.
     private let child: millstream_child
-    private let queue: DispatchQueue
+    private let queue: SerialThread
     private let input: PipeWriter
     private var output: PipeReader?
     private var errors: PipeReader?
     private let poller: DescriptorPoller
     private var exitWatch: DescriptorWatch?
-    private var exitTimer: (any DispatchSourceTimer)?
     private var stage = Stage.running
     private var isTerminating = false
     private var isGraceOver = false
     private var onEnd: ((ProgramExit) -> Void)?
+
+    /// From one look at a program without a pidfd to the next.
+    private static let lookPauseMs = 20
 
     private enum Stage {
         case running
@@ -46,14 +47,14 @@ final class ChildProcess: @unchecked Sendable {
 
     /// Starts the program. On `queue`.
     convenience init(
-        _ command: ProgramCommand, queue: DispatchQueue, poller: DescriptorPoller, limits: PoolLimits
+        _ command: ProgramCommand, queue: SerialThread, poller: DescriptorPoller, limits: PoolLimits
     ) throws(ProgramStartError) {
-        dispatchPrecondition(condition: .onQueue(queue))
+        precondition(queue.isCurrent, "a program is started on its queue")
         self.init(try command.start(), queue: queue, poller: poller, limits: limits)
     }
 
     /// Takes over a program that was started, and its descriptors.
-    init(_ child: millstream_child, queue: DispatchQueue, poller: DescriptorPoller, limits: PoolLimits) {
+    init(_ child: millstream_child, queue: SerialThread, poller: DescriptorPoller, limits: PoolLimits) {
         self.child = child
         self.queue = queue
         self.poller = poller
@@ -95,7 +96,7 @@ final class ChildProcess: @unchecked Sendable {
         input.close()
         if isFirst, case .running = stage { kill(-child.pid, SIGTERM) }
         guard isUnderWay else { return }
-        queue.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: max(0, graceMs)))) { [self] in graceIsOver() }
+        queue.async(afterMs: Int(clamping: max(0, graceMs))) { [self] in graceIsOver() }
     }
 
     private var isUnderWay: Bool {
@@ -114,14 +115,14 @@ final class ChildProcess: @unchecked Sendable {
             watch.arm()
         } else {
             // A kernel without pidfd, or no descriptor left for one: looked at now and then.
-            let timer = DispatchSource.makeTimerSource(queue: queue)
-            timer.schedule(deadline: .now(), repeating: .milliseconds(20))
-            timer.setEventHandler { [self] in
-                if isZombie { leaderDidEnd() }
-            }
-            exitTimer = timer
-            timer.resume()
+            queue.async { [self] in lookForEnd() }
         }
+    }
+
+    private func lookForEnd() {
+        guard case .running = stage else { return }
+        if isZombie { return leaderDidEnd() }
+        queue.async(afterMs: Self.lookPauseMs) { [self] in lookForEnd() }
     }
 
     /// Ended and not reaped, or gone. Asked without a descriptor: there may be none left.
@@ -184,8 +185,6 @@ final class ChildProcess: @unchecked Sendable {
             close(child.pidfd)
         }
         exitWatch = nil
-        exitTimer?.cancel()
-        exitTimer = nil
     }
 
     private func reader(

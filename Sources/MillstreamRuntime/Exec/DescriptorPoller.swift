@@ -1,5 +1,4 @@
 import CMillstreamSpawn
-import Dispatch
 import Glibc
 import MillstreamLoop
 
@@ -34,7 +33,7 @@ final class DescriptorPoller: @unchecked Sendable {
 
     /// A watch that is not armed yet. `isReady` runs on `queue`, once per `arm`.
     func watch(
-        _ fd: Int32, _ interest: DescriptorWatch.Interest, on queue: DispatchQueue, isReady: @escaping () -> Void
+        _ fd: Int32, _ interest: DescriptorWatch.Interest, on queue: SerialThread, isReady: @escaping () -> Void
     ) -> DescriptorWatch {
         lock.withLock {
             lastTag += 1
@@ -52,7 +51,7 @@ final class DescriptorPoller: @unchecked Sendable {
     fileprivate func arm(_ watch: DescriptorWatch, isFirst: Bool) {
         let status = millstream_poll_arm(pollFD, watch.fd, watch.interest.number, watch.tag, isFirst ? 1 : 0)
         // Without memory for it in the kernel: then it is looked at by and by.
-        if status != 0 { watch.announce(after: .milliseconds(50)) }
+        if status != 0 { watch.announce(afterMs: 50) }
     }
 
     fileprivate func remove(_ watch: DescriptorWatch) {
@@ -88,12 +87,12 @@ final class DescriptorWatch: @unchecked Sendable {
     fileprivate let fd: Int32
     fileprivate let interest: Interest
     private let poller: DescriptorPoller
-    private let queue: DispatchQueue
+    private let queue: SerialThread
     private var isReady: (() -> Void)?
     private var isArmedOnce = false
 
     fileprivate init(
-        _ poller: DescriptorPoller, _ tag: UInt64, _ fd: Int32, _ interest: Interest, _ queue: DispatchQueue,
+        _ poller: DescriptorPoller, _ tag: UInt64, _ fd: Int32, _ interest: Interest, _ queue: SerialThread,
         _ isReady: @escaping () -> Void
     ) {
         self.poller = poller
@@ -123,7 +122,7 @@ final class DescriptorWatch: @unchecked Sendable {
         queue.async { [self] in isReady?() }
     }
 
-    fileprivate func announce(after pause: DispatchTimeInterval) {
-        queue.asyncAfter(deadline: .now() + pause) { [self] in isReady?() }
+    fileprivate func announce(afterMs pauseMs: Int) {
+        queue.async(afterMs: pauseMs) { [self] in isReady?() }
     }
 }

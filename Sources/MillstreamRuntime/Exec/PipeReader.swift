@@ -1,13 +1,13 @@
 import CMillstreamSpawn
-import Dispatch
 import Glibc
+import MillstreamLoop
 
 // One output of a program: reads its pipe when there is something, hands out lines, and stops reading while the receiver cannot
 // take more (then the program blocks on its pipe: that is the backpressure). Confined to the program's serial queue.
 
 final class PipeReader {
     private let fd: Int32
-    private let queue: DispatchQueue
+    private let queue: SerialThread
     private var watch: DescriptorWatch?
     private var splitter: LineSplitter
     private var state = State.reading
@@ -35,7 +35,7 @@ final class PipeReader {
     ///   - fd: non-blocking; owned from here on.
     ///   - onFinish: once, after the last line was taken.
     init(
-        fd: Int32, queue: DispatchQueue, poller: DescriptorPoller, maxLineBytes: Int,
+        fd: Int32, queue: SerialThread, poller: DescriptorPoller, maxLineBytes: Int,
         onLine: @escaping (OutputLine) -> Flow, onFinish: @escaping () -> Void
     ) {
         self.fd = fd

@@ -1,5 +1,5 @@
-import Dispatch
 import Glibc
+import MillstreamLoop
 
 // The standard input of a program: what the pipe does not take now waits here, up to a bound, and nobody waits for it. A program
 // that does not read, or has closed its input, is no error. Confined to the program's serial queue.
@@ -24,7 +24,7 @@ final class PipeWriter {
     private var closesWhenDrained = false
 
     /// - Parameter fd: non-blocking; owned from here on.
-    init(fd: Int32, queue: DispatchQueue, poller: DescriptorPoller, maxPendingBytes: Int) {
+    init(fd: Int32, queue: SerialThread, poller: DescriptorPoller, maxPendingBytes: Int) {
         self.fd = fd
         self.maxPendingBytes = maxPendingBytes
         watch = poller.watch(fd, .write, on: queue) { [self] in

@@ -59,8 +59,8 @@ struct ProgramStartError: Error, Hashable, Sendable {
     var errorNumber: Int32
     var message: String
 
-    /// Whether this process or the system has no descriptor left: nothing that the program is to blame for.
-    var isOutOfDescriptors: Bool { errorNumber == EMFILE || errorNumber == ENFILE }
+    /// Whether this process or the system has no descriptor or no process left: nothing that the program is to blame for.
+    var isShortage: Bool { errorNumber == EMFILE || errorNumber == ENFILE || errorNumber == EAGAIN }
 
     /// Whether the same call may work a little later.
     var isTransient: Bool {

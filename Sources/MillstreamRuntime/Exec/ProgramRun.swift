@@ -1,4 +1,3 @@
-import Dispatch
 import MillstreamJSON
 import MillstreamJobs
 import MillstreamJournal
@@ -13,7 +12,7 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
     private let assignment: JobAssignment
     private let command: ProgramCommand
     private let services: PoolServices
-    private let queue: DispatchQueue
+    private let queue: SerialThread
     private let didEnd: @Sendable (JobRun, _ abandoned: Bool) -> Void
 
     private var stage = Stage.waiting
@@ -25,8 +24,8 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
     /// A failure of our own finding, which goes before the exit status.
     private var failure: JobError?
 
-    /// Until the next try of a program for which there was no descriptor.
-    private static let descriptorPause = DispatchTimeInterval.milliseconds(100)
+    /// Until the next try of a program for which there was no descriptor or no process.
+    private static let shortagePauseMs = 100
 
     private enum Stage {
         case waiting
@@ -91,11 +90,11 @@ final class ProgramRun: WorkerRun, @unchecked Sendable {
             for message in messages { write(messageLine(message), to: child) }
             messages = []
         } catch {
-            guard error.isOutOfDescriptors else {
+            guard error.isShortage else {
                 return end(.failed(JobError(code: "spawn", message: error.message), retryable: error.isTransient))
             }
             // Passes as soon as somebody leaves, and costs the job no attempt. A stop is seen at the next look.
-            queue.asyncAfter(deadline: .now() + Self.descriptorPause) { [self] in spawn() }
+            queue.async(afterMs: Self.shortagePauseMs) { [self] in spawn() }
         }
     }
 

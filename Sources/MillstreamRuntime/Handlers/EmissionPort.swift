@@ -93,12 +93,15 @@ struct EmissionPort: Sendable {
         let place = Locked(Place.none)
         let queue = queue
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                switch queue.offer(entry, decided: { continuation.resume(returning: $0) }) {
-                case .accepted: continuation.resume(returning: .accepted)
-                case .closed: continuation.resume(returning: .closed)
-                case .waiting(let number):
-                    if place.withLock({ $0.take(number) }) { queue.withdraw(number) }
+            // The lane wakes it: on threads that are there, whatever executor the handler made this task for.
+            await withTaskExecutorPreference(job.services.executor) {
+                await withCheckedContinuation { continuation in
+                    switch queue.offer(entry, decided: { continuation.resume(returning: $0) }) {
+                    case .accepted: continuation.resume(returning: .accepted)
+                    case .closed: continuation.resume(returning: .closed)
+                    case .waiting(let number):
+                        if place.withLock({ $0.take(number) }) { queue.withdraw(number) }
+                    }
                 }
             }
         } onCancel: {

@@ -1,4 +1,3 @@
-import Dispatch
 import MillstreamJSON
 import MillstreamJobs
 import MillstreamJournal
@@ -39,7 +38,7 @@ final class HandlerKind: Sendable {
 
 extension JobContext: WorkerRun {
     func start() {
-        for message in takeEarly() { deliver(message) }
+        for message in takeEarly() { take(message) }
         if let begin = shared.begin { return take(begin) }
         // What stands in an async frame is held for as long as the handler runs, in slabs of 1 KiB: here and in what handlers wait in,
         // everything that one moment needs is left to functions that do not suspend.
@@ -57,21 +56,22 @@ extension JobContext: WorkerRun {
     }
 
     func deliver(_ message: MessageRecord) {
+        services.calls.async { [self] in take(message) }
+    }
+
+    func stop(graceMs: Int64) {
+        if gate.beginStop() { services.calls.async { [self] in leaveHandler(cancels: true) } }
+        // A second stop with a shorter grace: the first that is over ends the run.
+        services.timers.async(afterMs: Int(clamping: graceMs)) { [self] in
+            giveUp()
+        }
+    }
+
+    private func take(_ message: MessageRecord) {
         guard !messageBox().add(message) else { return }
         end(
             .failed(
                 JobError(code: "input_overflow", message: "the handler does not take its messages"), retryable: false))
-    }
-
-    func stop(graceMs: Int64) {
-        if gate.beginStop() {
-            closeMessages()
-            cancel()
-        }
-        // A second stop with a shorter grace: the first that is over ends the run.
-        services.timers.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: graceMs))) { [self] in
-            end(.stopped, abandoned: true)
-        }
     }
 
     @inline(never)
@@ -88,12 +88,25 @@ extension JobContext: WorkerRun {
     }
 
     /// Says how the attempt ended, unless that was said. Whoever was told to stop has stopped, whatever it returned meanwhile.
-    private func end(_ outcome: WorkerOutcome, abandoned: Bool = false) {
+    private func end(_ outcome: WorkerOutcome) {
         guard let before = gate.end() else { return }
-        closeMessages()
-        if abandoned || before == .open { cancel() }
-        shared.didEnd(run, abandoned: abandoned)
+        leaveHandler(cancels: before == .open)
+        shared.didEnd(run, abandoned: false)
         services.queue.post(.finish(run, before == .stopping ? .stopped : outcome))
+    }
+
+    /// Its grace is over. On the timers' thread, which must get to the next, whatever this handler does when it is cancelled.
+    private func giveUp() {
+        guard gate.end() != nil else { return }
+        services.calls.async { [self] in leaveHandler(cancels: true) }
+        shared.didEnd(run, abandoned: true)
+        services.queue.post(.finish(run, .stopped))
+    }
+
+    /// Runs what the handler wants to hear of its end.
+    private func leaveHandler(cancels: Bool) {
+        closeMessages()
+        if cancels { cancel() }
     }
 
     func cancel() {

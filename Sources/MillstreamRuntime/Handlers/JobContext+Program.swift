@@ -1,4 +1,3 @@
-import Dispatch
 import MillstreamJobs
 import MillstreamLoop
 
@@ -37,7 +36,7 @@ extension JobContext {
 private final class ProgramTool: @unchecked Sendable {
     // Sendable: `child` and `isTerminating` are used on `queue` alone, the rest is constant.
     private let job: JobContext
-    private let queue: DispatchQueue
+    private let queue: SerialThread
     private let graceMs: Int64
     private let lines = ProgramLines()
     private var child: ChildProcess?
@@ -52,15 +51,18 @@ private final class ProgramTool: @unchecked Sendable {
     func start(
         _ command: ProgramCommand, input: [UInt8], _ started: @escaping @Sendable (Int32) -> Void
     ) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            queue.async { [self] in continuation.resume(with: Result { try started(spawn(command, input)) }) }
+        try await withTaskExecutorPreference(job.services.executor) {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                queue.async { [self] in continuation.resume(with: Result { try started(spawn(command, input)) }) }
+            }
         }
     }
 
     func feed(_ onLine: (ProgramLine) async throws -> Void) async throws -> ProgramExit {
         var failure: (any Error)?
         while true {
-            switch await lines.next() {
+            // Programs' threads wake it, and never wait for one of another executor.
+            switch await withTaskExecutorPreference(job.services.executor, operation: { await lines.next() }) {
             case .ended(let exit):
                 if let failure { throw failure }
                 try Task.checkCancellation()

@@ -1,15 +1,16 @@
-import Dispatch
 import MillstreamLoop
 
 // The runs that pause without a task, by their deadlines. A heap of one place each, which the run knows: who is stopped leaves at
-// once. One timer of Dispatch for all, on the queue of the grace times; it is made by the first pause.
+// once. They go on on the thread of the grace times, which is asked
+// for the first deadline alone; what it was asked for in vain, because an earlier one came or the first left, finds nobody due.
 
 final class PausedRuns: @unchecked Sendable {
     // Sendable: everything below, and the places that runs know, are touched only with `lock` held.
     private let lock = Lock()
-    private let queue: DispatchQueue
+    private let queue: SerialThread
     private var heap: ContiguousArray<Pause> = []
-    private var timer: (any DispatchSourceTimer)?
+    /// The earliest time at which the thread is to look; nil: none.
+    private var looksAt: MonotonicTime?
     private var isClosed = false
 
     private struct Pause {
@@ -18,7 +19,7 @@ final class PausedRuns: @unchecked Sendable {
     }
 
     /// - Parameter queue: where runs go on, which is a matter of making a task.
-    init(queue: DispatchQueue) {
+    init(queue: SerialThread) {
         self.queue = queue
     }
 
@@ -47,8 +48,6 @@ final class PausedRuns: @unchecked Sendable {
     func close() {
         let left = lock.withLock {
             isClosed = true
-            timer?.cancel()
-            timer = nil
             defer { heap = [] }
             for pause in heap { pause.run.place = -1 }
             return heap
@@ -56,8 +55,9 @@ final class PausedRuns: @unchecked Sendable {
         for pause in left { pause.run.didLeavePause() }
     }
 
-    private func timerDidFire() {
+    private func look(at deadline: MonotonicTime) {
         let due = lock.withLock {
+            if looksAt == deadline { looksAt = nil }
             var due: [JobContext] = []
             let now = MonotonicTime.current()
             while let first = heap.first, first.deadline <= now {
@@ -73,18 +73,9 @@ final class PausedRuns: @unchecked Sendable {
     /// To the first deadline.
     private func setTimer() {
         guard !isClosed, let deadline = heap.first?.deadline, deadline != .never else { return }
-        let timer = timer ?? makeTimer()
-        let now = MonotonicTime.current()
-        let aheadNs = deadline <= now ? 0 : deadline.nanoseconds - now.nanoseconds
-        timer.schedule(deadline: .now() + .nanoseconds(Int(clamping: aheadNs)), leeway: .milliseconds(1))
-    }
-
-    private func makeTimer() -> any DispatchSourceTimer {
-        let made = DispatchSource.makeTimerSource(queue: queue)
-        made.setEventHandler { [weak self] in self?.timerDidFire() }
-        made.resume()
-        timer = made
-        return made
+        if let looksAt, looksAt <= deadline { return }
+        looksAt = deadline
+        queue.async(at: deadline) { [weak self] in self?.look(at: deadline) }
     }
 
     // MARK: Binary heap, earliest first

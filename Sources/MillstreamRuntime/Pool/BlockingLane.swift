@@ -6,6 +6,8 @@ import MillstreamLoop
 final class BlockingLane: @unchecked Sendable {
     // Sendable: everything below is touched only with `condition` held.
     private let condition = ConditionLock()
+    /// Asks Dispatch for threads, and may have to wait for that: neither with the lock held, nor on a handler's thread.
+    private let starter = SerialThread(name: "blocking-start")
     private let maxThreads: Int
     private let maxWaiting: Int
     /// Those with a thread woken for them come first.
@@ -59,9 +61,11 @@ final class BlockingLane: @unchecked Sendable {
 
     /// A new thread counts as woken for the work that is about to be put in line.
     private func addThread() {
-        PoolThread.start("blocking") { [self] in
-            condition.withLock { leaveIdle() }
-            while let work = next() { work() }
+        starter.async { [self] in
+            PoolThread.start("blocking") { [self] in
+                condition.withLock { leaveIdle() }
+                while let work = next() { work() }
+            }
         }
         threadCount += 1
         idleThreads += 1

@@ -14,8 +14,11 @@ final class PoolServices: Sendable {
     let blocking: BlockingLane
     let delays: DelayLine
     let pauses: PausedRuns
+    /// For what may run a handler's own code or wake a task outside of `executor`, for which Swift may want a thread that the system does
+    /// not give: messages and cancellations on their way from the lane, which must not wait for that.
+    let calls: SerialThread
     /// For grace times.
-    let timers: DispatchQueue
+    let timers: SerialThread
     let programs: ProgramQueues
     /// Of programs, without what tells of the job.
     let environment: [String]
@@ -33,9 +36,13 @@ final class PoolServices: Sendable {
         executor = HandlerExecutor(threads: limits.handlerThreads ?? HandlerExecutor.defaultThreads, events: queue)
         blocking = BlockingLane(maxThreads: limits.maxBlockingThreads, maxWaiting: limits.maxBlockingWaiting)
         delays = DelayLine(executor: executor)
-        timers = DispatchQueue(label: "millstream.grace")
+        calls = SerialThread(name: "handler-calls")
+        timers = SerialThread(name: "timers")
         pauses = PausedRuns(queue: timers)
         programs = ProgramQueues(count: 4)
+        // Dispatch opens descriptors of its own (epoll, eventfd, timerfd) for its first timer and keeps them; it traps when there is
+        // none. So it has its first timer now, and not when a handler sleeps on it.
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(1)) {}
     }
 
     /// The run's lock, which it shares with others: nothing that may take another run's lock is called with it held.
@@ -70,20 +77,18 @@ protocol WorkerRun: AnyObject, Sendable {
     func stop(graceMs: Int64)
 }
 
-/// A few serial queues on which all programs' pipes are read; each program stays on one.
+/// A few threads on which all programs are started and their pipes are read; each program stays on one. Threads of their own, because the
+/// lane, which starts and stops programs, must not wait for Dispatch to get one: see `SerialThread`.
 final class ProgramQueues: Sendable {
-    private let queues: [DispatchQueue]
+    private let queues: [SerialThread]
     let poller = DescriptorPoller()
 
     init(count: Int) {
-        queues = (0..<max(1, count)).map { DispatchQueue(label: "millstream.programs.\($0)") }
-        // Dispatch opens descriptors of its own (epoll, eventfd, timerfd) for its first timer and keeps them; it traps when there is
-        // none. So it has its first timer now, and not when a program waits for a descriptor.
-        queues[0].asyncAfter(deadline: .now() + .seconds(1)) {}
+        queues = (0..<max(1, count)).map { SerialThread(name: "programs-\($0)") }
     }
 
     /// Where the run's program lives.
-    func queue(for run: JobRun) -> DispatchQueue {
+    func queue(for run: JobRun) -> SerialThread {
         queues[Int(UInt64(bitPattern: run.ref.number) % UInt64(queues.count))]
     }
 }

@@ -6,7 +6,9 @@ import Dispatch
 
 enum PoolThread {
     /// Runs `body` on a thread that yields to the loop and the journal. Dispatch has the thread back when `body` returns; it stays ten
-    /// nice steps down (the way back up needs a privilege), which its other work here, upload files and log lines, may be as well.
+    /// nice steps down (the way back up needs a privilege).
+    ///
+    /// Waits until the system gives Dispatch a thread: for the start, and for threads that nobody needs to get on.
     ///
     /// - Parameter name: at most 15 bytes, as the kernel shows it.
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {

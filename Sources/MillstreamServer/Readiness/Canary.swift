@@ -1,9 +1,9 @@
 // Readiness as a client would find it: publishes an event over HTTP and sees it come back on a stream that was opened over HTTP.
-// Runs on a Dispatch queue of its own; the loop only starts it and gets its verdict through the mailbox.
+// Runs on a thread of its own, made at the start; the loop only starts it and gets its verdict through the mailbox.
 
-import Dispatch
 import Glibc
 import MillstreamHTTP
+import MillstreamLoop
 import MillstreamSSE
 
 /// One probe at a time. A value; each run opens and closes its own two connections.
@@ -18,7 +18,7 @@ struct Canary: Sendable {
     static let timeoutMs: UInt64 = 2000
 
     private let address: LoopbackSocket.Address
-    private let queue = DispatchQueue(label: "millstream.canary")
+    private let queue = SerialThread(name: "canary")
 
     /// Where the server listens.
     init(address: ListenAddress) {
@@ -28,7 +28,7 @@ struct Canary: Sendable {
         }
     }
 
-    /// `verdict` is nil when the event came back, else why it did not. Called on the probe's queue.
+    /// `verdict` is nil when the event came back, else why it did not. Called on the probe's thread.
     func fly(number: UInt64, _ verdict: @escaping @Sendable (String?) -> Void) {
         queue.async {
             do throws(LoopbackSocket.Failure) {

@@ -1,4 +1,4 @@
-// A blocking client socket to this very server, for the readiness probe. Used on the probe's own Dispatch queue, never on the loop.
+// A blocking client socket to this very server, for the readiness probe. Used on the probe's own thread, never on the loop.
 
 import Glibc
 
