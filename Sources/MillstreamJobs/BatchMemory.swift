@@ -18,6 +18,10 @@ struct BatchMemory {
     var removedUploads: Set<String> = []
     /// Logs of ended runs that this batch removes: by a new run under the name, or by retention.
     var goneLogs: Set<LogRef> = []
+    /// Ended jobs whose logs this batch trims: the store's records of them are old.
+    var trimmedEnded: Set<LogRef> = []
+    /// What trims may still take that nothing of this batch pays for: as many bytes of data, an event counted as some.
+    var spareTrimWeight: Int64 = 4 << 20
     var removedChannels: Set<String> = []
     /// Jobs whose whole input is held until the store has it.
     var fresh: ContiguousArray<LedgerEntry> = []

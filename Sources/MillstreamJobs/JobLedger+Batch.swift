@@ -69,6 +69,7 @@ extension JobLedger {
         log.openRun = -1
         log.mutationIndex = -1
         log.queuedNotice = -1
+        log.undoIndex = undo.touched.count
         undo.touched.append((log, log.head))
         guard let entry = log as? LedgerEntry else { return }
         entry.isSaved = false

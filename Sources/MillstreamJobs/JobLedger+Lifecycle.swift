@@ -134,6 +134,7 @@ extension JobLedger {
         var ended = entry.snapshot
         if let input = entry.freshInput { ended.input = StoredValue(input) }
         memory.ended[entry.id] = ended
+        noteEnded(ended)
     }
 
     // MARK: Errors of the ledger's own

@@ -1,5 +1,5 @@
-// Retention by age and number of what lies in the store: ended jobs, old events, unused uploads, used-up keys, idle channels. One
-// round goes through all of it in bounded steps, each in a batch of its own.
+// Retention by age and number of what lies in the store: ended jobs, old events, unused uploads, used-up keys, idle channels, and
+// logs beyond their bounds that no event tells of. One round goes through all of it in bounded steps, each in a batch of its own.
 
 import MillstreamJournal
 
@@ -73,12 +73,18 @@ extension JobLedger {
     // MARK: Events by age
 
     private func sweepJobEvents() throws(JournalError) {
-        guard let ageMs = retention.maxEventAgeMs else { return enter(.uploads) }
-        let cutoff = cutoff(ageMs)
+        if counters.sweep.last == nil { noteExcess() }
+        // Jobs that end from now on are noted by their end.
+        guard retention.maxEventAgeMs != nil || !counters.hasSeenLogs else { return enter(.uploads) }
+        // What was found is trimmed before more is.
+        guard counters.hasSeenLogs || overgrownEnded.count < limits.maxRowsPerSweep else { return }
         let page = try store.jobs(JobFilter(), before: counters.sweep.last, limit: limits.maxRowsPerSweep)
         for record in page {
             // A log that is not done is looked at again by the next step, from the same place.
-            guard try trimAged(record, before: cutoff) else { return }
+            if let ageMs = retention.maxEventAgeMs {
+                guard try trimAged(record, before: cutoff(ageMs)) else { return }
+            }
+            if !counters.hasSeenLogs, record.state.isTerminal, entries[record.ref] == nil { noteEnded(record) }
             counters.sweep.last = record.ref
         }
         if page.count < limits.maxRowsPerSweep { enter(.uploads) }
@@ -89,6 +95,7 @@ extension JobLedger {
         guard record.createdAt < cutoff else { return true }
         if let entry = entries[record.ref] { return try trimAged(entry, before: cutoff) }
         guard !memory.goneLogs.contains(record.ref), memory.ended[record.id]?.ref != record.ref,
+            !memory.trimmedEnded.contains(record.ref),
             record.trimmedThrough + 1 < record.lastSequence,
             try store.lastSequence(of: record.ref, olderThan: cutoff) ?? 0 > record.trimmedThrough
         else { return true }
@@ -99,12 +106,11 @@ extension JobLedger {
     }
 
     private func trimAged(_ log: LedgerLog, before cutoff: Timestamp) throws(JournalError) -> Bool {
+        guard mayTrim(log) else { return false }
         // One past the last may go as well for logs that have no terminal event, hence the place after it as the bound.
         let isEnded = (log as? LedgerEntry)?.record.state.isTerminal ?? false
         let last = isEnded ? log.head.lastSequence : log.head.lastSequence + 1
-        let trim = try planTrim(of: log.ref, after: log.head.trimmedThrough, last: last) { event, _ in
-            event.time < cutoff
-        }
+        let trim = try planTrim(of: log, last: last) { event, _ in event.time < cutoff }
         guard let trim else { return true }
         draft.reach(.eventAge)
         apply(trim, to: log)
@@ -127,14 +133,18 @@ extension JobLedger {
     }
 
     private func sweepChannels() throws(JournalError) {
-        guard retention.channelIdleMs != nil || retention.maxEventAgeMs != nil else { return enter(.agedJobs) }
+        guard retention.channelIdleMs != nil || retention.maxEventAgeMs != nil || !counters.hasSeenLogs else {
+            return enter(.agedJobs)
+        }
         let after = counters.sweep.last ?? LogRef(0)
         let page = try store.channels(after: after, limit: limits.maxRowsPerSweep)
         for record in page {
             guard try sweep(record) else { return }
             counters.sweep.last = record.ref
         }
-        if page.count < limits.maxRowsPerSweep { enter(.agedJobs) }
+        guard page.count < limits.maxRowsPerSweep else { return }
+        counters.hasSeenLogs = true
+        enter(.agedJobs)
     }
 
     /// False when more of this log is to go than one step takes.
@@ -145,6 +155,9 @@ extension JobLedger {
             draft.reach(.channelIdle)
             remove(channel)
             return true
+        }
+        if !isHeld(channel) {
+            guard try trimToBounds(channel) else { return false }
         }
         guard let ageMs = retention.maxEventAgeMs else { return true }
         return try trimAged(channel, before: cutoff(ageMs))

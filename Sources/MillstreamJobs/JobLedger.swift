@@ -35,6 +35,8 @@ public final class JobLedger {
     @exclusivity(unchecked) var waitingCount = 0
     /// Logs beyond their bounds, to be trimmed by `advance`.
     var overgrown: ContiguousArray<LedgerLog> = []
+    /// The same of ended jobs, which only the store has.
+    var overgrownEnded: ContiguousArray<EndedLog> = []
     /// Whether the last `advance` left work for lack of steps.
     var hasBacklog = false
 
@@ -91,7 +93,7 @@ public final class JobLedger {
 
     /// When `advance` has something to do by itself, in monotonic milliseconds; in the past when work was left over. Nil: never.
     public var nextDeadlineMs: Int64? {
-        if hasBacklog || !overgrown.isEmpty { return now.monotonicMs }
+        if hasBacklog || !overgrown.isEmpty || !overgrownEnded.isEmpty { return now.monotonicMs }
         guard let dueMs = schedule.next else { return timers.next }
         let sleepMs = min(max(0, dueMs.saturatingDifference(now.wall.milliseconds)), LedgerLimits.maxWallSleepMs)
         let wakeMs = now.monotonicMs.saturatingSum(sleepMs)

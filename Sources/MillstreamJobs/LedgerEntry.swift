@@ -70,9 +70,7 @@ final class LedgerEntry: LedgerLog {
         self.record = record
         self.lane = lane
         super.init(ref: record.ref, name: .job(record.id), epoch: record.epoch)
-        head = LogHead(
-            lastSequence: record.lastSequence, trimmedThrough: record.trimmedThrough, logBytes: record.logBytes,
-            progress: record.progress)
+        head = LogHead(of: record)
     }
 
     enum ByRef: TableKeying {

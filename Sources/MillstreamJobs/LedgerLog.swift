@@ -17,6 +17,14 @@ struct LogHead: Hashable {
     var eventCount: Int64 { lastSequence - trimmedThrough }
 }
 
+extension LogHead {
+    init(of record: JobRecord) {
+        self.init(
+            lastSequence: record.lastSequence, trimmedThrough: record.trimmedThrough, logBytes: record.logBytes,
+            progress: record.progress)
+    }
+}
+
 /// The log of a job or a channel.
 class LedgerLog {
     final let ref: LogRef
@@ -32,6 +40,8 @@ class LedgerLog {
     final var mutationIndex = -1
     /// The notice that told of its entry into the queue, while nothing was told after it; -1 for none.
     final var queuedNotice = -1
+    /// The place of the head before the batch in the undo log.
+    final var undoIndex = -1
     /// Whether it waits to be trimmed.
     final var isOvergrown = false
 

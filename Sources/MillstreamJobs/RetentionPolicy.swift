@@ -2,7 +2,8 @@
 
 /// What retention may take. A job's terminal event stays until the whole job goes.
 public struct RetentionPolicy: Sendable, Hashable {
-    /// Events of one log, 1 or more. Trimming starts an eighth above it, so that it is paid once per many events.
+    /// Events of one log, 1 or more. Trimming starts an eighth above it, so that it is paid once per many events;
+    /// of a log that does not grow any more the newest so many stay.
     public var maxEventsPerLog: Int64
     /// Bytes of event data of one log; trimming starts an eighth above it. The last event always stays.
     public var maxBytesPerLog: Int64
@@ -34,5 +35,10 @@ public struct RetentionPolicy: Sendable, Hashable {
     /// Whether a log has outgrown its bounds so far that trimming is worth its price.
     func isOvergrown(_ head: LogHead) -> Bool {
         head.eventCount > maxEventsPerLog + maxEventsPerLog / 8 || head.logBytes > maxBytesPerLog + maxBytesPerLog / 8
+    }
+
+    /// Whether a log is beyond its bounds at all: as one that does not grow any more must not stay.
+    func isExceeded(by head: LogHead) -> Bool {
+        head.eventCount > maxEventsPerLog || head.logBytes > maxBytesPerLog && head.eventCount > 1
     }
 }

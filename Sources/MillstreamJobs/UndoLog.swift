@@ -22,6 +22,8 @@ struct LedgerCounters: Hashable {
     var channelCount = 0
     var isDraining = false
     var sweep = SweepPosition()
+    /// Whether a round of the sweep has seen all logs in the store since the start.
+    var hasSeenLogs = false
 }
 
 struct UndoLog {

@@ -78,6 +78,49 @@ import Testing
         }
     }
 
+    /// Maintenance comes rarely under a load: whoever adds deletes.
+    @Test func noLoadLeavesMoreRowsThanItTakesAway() throws {
+        try TemporaryDirectory.with { directory in
+            let store = try SQLiteStore(path: directory.journal, synchronous: .off)
+            let size: Int64 = 3000
+            try store.commit([.insertJob(makeJob(1, "a")), .insertJob(makeJob(2, "b"))])
+            for round in Int64(0)..<6 {
+                let added = [1, 2].flatMap { makeEvents($0, round * size + 1...(round + 1) * size) }
+                try store.commit(added + [1, 2].map { .trim(LogRef($0), through: round * size) })
+                #expect(try rows(store, of: "events") == 2 * size)
+            }
+            store.close()
+        }
+    }
+
+    /// A batch that adds little leaves a long log to those after it, each of which deletes for what it adds.
+    @Test func whatIsLeftGoesWithWhatIsAdded() throws {
+        try TemporaryDirectory.with { directory in
+            var store = try SQLiteStore(path: directory.journal, synchronous: .off)
+            try store.commit([.insertJob(makeJob(1, "a")), .insertJob(makeJob(2, "b"))] + makeEvents(1, 1...9000))
+            try store.commit([.trim(LogRef(1), through: 8990)])
+            #expect(try rows(store, of: "events") == 8000)
+            store.close()
+            store = try SQLiteStore(path: directory.journal, synchronous: .off)
+            var last: Int64 = 0
+            while try rows(store, of: "removals") > 0 {
+                let before = try rows(store, of: "events")
+                try store.commit(makeEvents(2, last + 1...last + 100))
+                last += 100
+                #expect(try rows(store, of: "events") >= before + 100 - 2 * 200)
+                try #require(last <= 5000)
+            }
+            #expect(try store.allEvents(1).map(\.sequence) == Array(8991...9000))
+            #expect(try store.allEvents(2).count == Int(last))
+            #expect(try store.statistics().events == 10 + last)
+            store.close()
+        }
+    }
+
+    private func rows(_ store: SQLiteStore, of table: String) throws -> Int64 {
+        try store.connection.number("SELECT count(*) FROM \(table)")
+    }
+
     @Test func manyExpiredKeysGoInPieces() throws {
         try TemporaryDirectory.with { directory in
             let store = try SQLiteStore(path: directory.journal, synchronous: .off)

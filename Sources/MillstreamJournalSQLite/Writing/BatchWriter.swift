@@ -7,8 +7,13 @@ import MillstreamJournal
 final class BatchWriter {
     /// What the present transaction makes of the row about the store; `SQLiteStore` stores it, and puts it back after a fault.
     var state: StoreState
-    /// Rows that this batch may still delete itself; larger logs are left to `LogRemoval`.
+    /// Rows that this batch may delete itself although it adds fewer events; larger logs are left to `LogRemoval`.
     private var rowsToDelete = 0
+    /// Rows that may be deleted for the events that were added: two for each, so that no load leaves more behind than it takes away.
+    /// What a batch does not use of them is the next one's, while something is left.
+    private var rowsPaid = 0
+    /// Whether removals may be left.
+    private var mayHaveLeft = true
     /// Idempotency keys from before this time were more than the last batch could delete.
     private(set) var expiryLeft: Timestamp?
     private let removal: LogRemoval
@@ -28,6 +33,8 @@ final class BatchWriter {
 
     /// Rows of 64 KB take about 25 us each to delete.
     private static let maxRowsDeletedPerBatch = 1000
+    /// Fewer rows of what earlier batches left are not worth a statement.
+    private static let minRowsOfLeft = 256
 
     init(_ connection: Connection, state: StoreState) throws(JournalError) {
         self.connection = connection
@@ -56,6 +63,8 @@ final class BatchWriter {
     /// each job's end would leave only short rows of events to be stored together.
     func apply(_ batch: [JournalMutation]) throws(JournalError) {
         rowsToDelete = Self.maxRowsDeletedPerBatch
+        // More is there only of a batch that was taken back.
+        rowsPaid = min(rowsPaid, Self.minRowsOfLeft)
         expiryLeft = nil
         newEvents.forget()
         var index = 0
@@ -82,6 +91,7 @@ final class BatchWriter {
             }
         }
         try storeWaitingEvents(batch)
+        try removeLeft()
     }
 
     private func apply(_ mutation: JournalMutation) throws(JournalError) {
@@ -172,7 +182,9 @@ final class BatchWriter {
     }
 
     private func storeWaitingEvents(_ batch: [JournalMutation]) throws(JournalError) {
-        state.didAddEvents(try newEvents.store(batch))
+        let added = try newEvents.store(batch)
+        state.didAddEvents(added)
+        rowsPaid += 2 * Int(added)
     }
 
     private func append(_ message: MessageRecord, to ref: LogRef) throws(JournalError) {
@@ -219,10 +231,24 @@ final class BatchWriter {
     }
 
     private func remove(_ ref: LogRef, through sequence: Int64) throws(JournalError) {
-        let piece = try removal.deletePiece(of: ref, through: sequence, maxRows: rowsToDelete)
-        rowsToDelete -= piece.rows
+        let piece = try removal.deletePiece(of: ref, through: sequence, maxRows: max(rowsToDelete, rowsPaid))
+        rowsToDelete -= min(rowsToDelete, piece.rows)
+        rowsPaid -= min(rowsPaid, piece.rows)
         state.didRemoveEvents(piece.events)
-        if !piece.isLast { try removal.leave(ref, through: sequence) }
+        guard !piece.isLast else { return }
+        try removal.leave(ref, through: sequence)
+        mayHaveLeft = true
+    }
+
+    /// Deletes of what earlier batches left. That is maintenance's, but it comes rarely under a load that never pauses.
+    private func removeLeft() throws(JournalError) {
+        if mayHaveLeft, rowsPaid >= Self.minRowsOfLeft {
+            let piece = try removal.deleteLeft(maxRows: rowsPaid)
+            rowsPaid -= min(rowsPaid, piece.rows)
+            state.didRemoveEvents(piece.events)
+            mayHaveLeft = !piece.isLast
+        }
+        if !mayHaveLeft { rowsPaid = 0 }
     }
 
     /// At most as many as one batch may delete; `maintain` takes the rest.

@@ -52,14 +52,32 @@ struct LogRemoval {
         try row.run()
     }
 
+    func hasLeft() throws(JournalError) -> Bool { try next() != nil }
+
     /// A removal that was left.
-    func next() throws(JournalError) -> (ref: LogRef, through: Int64)? {
+    private func next() throws(JournalError) -> (ref: LogRef, through: Int64)? {
         let row = try connection.statement("SELECT ref, through FROM removals ORDER BY ref LIMIT 1")
         return try row.first { (row.ref(0), row.int64(1)) }
     }
 
+    /// Deletes at most so many rows of what was left, the row about a removal counted as well: logs without rows must end a piece, too.
+    func deleteLeft(maxRows: Int) throws(JournalError) -> Piece {
+        var done = Piece()
+        while done.rows < maxRows {
+            guard let (ref, sequence) = try next() else {
+                done.isLast = true
+                break
+            }
+            let piece = try deletePiece(of: ref, through: sequence, maxRows: maxRows - done.rows)
+            if piece.isLast { try forget(ref) }
+            done.events += piece.events
+            done.rows += piece.rows + 1
+        }
+        return done
+    }
+
     /// Forgets a removal that is done.
-    func forget(_ ref: LogRef) throws(JournalError) {
+    private func forget(_ ref: LogRef) throws(JournalError) {
         _ = try delete("DELETE FROM removals WHERE ref = ?1", ref, nil)
     }
 

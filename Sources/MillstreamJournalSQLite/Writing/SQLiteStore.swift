@@ -192,17 +192,9 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
     }
 
     private func removeLeftLogs() throws(JournalError) -> Bool {
-        guard try removal.next() != nil else { return false }
+        guard try removal.hasLeft() else { return false }
         try write { () throws(JournalError) in
-            var rows = 0
-            while rows < Self.maxRowsDeletedPerCall, let (ref, sequence) = try removal.next() {
-                let piece = try removal.deletePiece(
-                    of: ref, through: sequence, maxRows: Self.maxRowsDeletedPerCall - rows)
-                writer.state.didRemoveEvents(piece.events)
-                if piece.isLast { try removal.forget(ref) }
-                // The row about a removal counts as well: logs without rows must end a piece, too.
-                rows += piece.rows + 1
-            }
+            writer.state.didRemoveEvents(try removal.deleteLeft(maxRows: Self.maxRowsDeletedPerCall).events)
         }
         return true
     }
