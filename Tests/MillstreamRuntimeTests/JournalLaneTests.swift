@@ -96,6 +96,45 @@ struct JournalLaneTests {
         #expect(rooms.withLock { $0 } > 0)
     }
 
+    /// Or the loop would be told of room that it does not have, and refuse whom it could take.
+    @Test func whoIsAnsweredHasLeftTheQueueByThen() throws {
+        let bench = try LaneBench(kinds: CountingJobs.kinds, handlers: CountingJobs.counter(1))
+        let ticket = bench.create("count", 1)
+        _ = try bench.log.reply(to: ticket)
+        let report = bench.log.all.first { $0.replies.contains { $0.ticket == ticket } }
+        #expect(report?.measures.callerDepth == 0)
+    }
+
+    @Test func whatIsGivenBackIsLetGoOfByTheLane() throws {
+        final class Spent: Sendable {}
+        weak var given: Spent?
+        let bench = try LaneBench(kinds: CountingJobs.kinds, handlers: CountingJobs.counter(1))
+        do {
+            let spent = Spent()
+            given = spent
+            bench.lane.giveBack(spent)
+        }
+        // It goes behind the report that has the first answer, before the lane looks for the next command.
+        for number in 1...2 { _ = try bench.log.reply(to: bench.create("count", number)) }
+        #expect(given == nil)
+    }
+
+    @Test func maintenanceThatFailedWaitsForItsTimeHoweverManyBatchesCome() {
+        var limits = LaneLimits()
+        limits.maxBatchesWithoutMaintenance = 2
+        limits.maintainIntervalMs = 1000
+        var maintenance = StoreMaintenance(limits: limits)
+        let now = MonotonicTime(nanoseconds: 1_000_000_000)
+        maintenance.didCommit()
+        #expect(!maintenance.isDue(at: MonotonicTime(nanoseconds: 0), isIdle: false))
+        maintenance.didCommit()
+        #expect(maintenance.isDue(at: now, isIdle: false))
+        maintenance.didFail(CountingJobs.fault, at: now)
+        for _ in 0..<5 { maintenance.didCommit() }
+        #expect(!maintenance.isDue(at: now.advanced(byMs: 999), isIdle: false))
+        #expect(maintenance.isDue(at: now.advanced(byMs: 1000), isIdle: false))
+    }
+
     @Test func theQueueOfTheLoopIsBoundedAndSaysSo() throws {
         var limits = LaneLimits()
         limits.maxCallerCommands = 3

@@ -121,6 +121,14 @@ struct RetryQueueTests {
         #expect(!queue.hasQuarantine && queue.blocksQueue)
     }
 
+    @Test func whatArrivesBehindDoesNotBeginTheSearchAnew() {
+        var queue = RetryQueue()
+        queue.keepOrAdd(entries([1, 2, 3, 4]))
+        while let attempt = queue.nextAttempt(), attempt.entries.count > 1 { queue.failed(attempt) }
+        queue.keepOrAdd(entries([5, 6, 7]))
+        #expect(queue.nextAttempt().map { names($0.entries) } == ["e0"])
+    }
+
     @Test func randomFaultsNeverLoseWhatTheStoreWouldTake() {
         let seed = UInt64.random(in: 0 ... .max)
         print("retry queue, seed \(seed)")

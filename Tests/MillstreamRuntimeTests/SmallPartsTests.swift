@@ -1,5 +1,6 @@
 import Dispatch
 import MillstreamJSON
+import MillstreamJournal
 import MillstreamLoop
 import Testing
 
@@ -41,6 +42,31 @@ struct SmallPartsTests {
         backoff.reset()
         let again = backoff.next()
         #expect(again == 50)
+    }
+
+    @Test func aCommitEndsThePauseOfCommitsAndNotThatOfReads() {
+        var limits = LaneLimits()
+        limits.firstRetryMs = 50
+        limits.maxRetryMs = 1000
+        let fault = JournalError(.io, "the test says so")
+        let now = MonotonicTime(nanoseconds: 1_000_000_000)
+        var health = LaneHealth(limits: limits)
+        for pauseMs in [50, 100, 200] {
+            health.didFailCommit(fault, at: now)
+            #expect(health.retryAt == now.advanced(byMs: pauseMs))
+        }
+        #expect(health.isFaulty && health.published(lastingFault: nil) == .faulty(fault))
+        health.didCommit()
+        #expect(!health.isFaulty && health.retryAt < now)
+        health.didFailCommit(fault, at: now)
+        #expect(health.retryAt == now.advanced(byMs: 50), "from the first pause again")
+        health.didCommit()
+        health.didFailRead(fault, at: now)
+        health.didCommit()
+        #expect(!health.isFaulty && health.published(lastingFault: nil) == .faulty(fault))
+        #expect(health.retryAt == now.advanced(byMs: 1000))
+        health.didRead()
+        #expect(health.published(lastingFault: nil) == .ok)
     }
 
     @Test func aProgramsNameWithParenthesesDoesNotConfuseItsIdentity() {
