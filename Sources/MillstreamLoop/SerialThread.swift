@@ -77,8 +77,20 @@ public final class SerialThread: Sendable {
                 start.line.run()
                 return nil
             }, start.toOpaque())
-        precondition(status == 0, "no thread for \(name): \(status)")
+        guard status == 0 else { Self.giveUp(name, status) }
     }
+
+    /// At the start of a process there is nothing to be saved: it ends with a line that says why, and not with a trap.
+    private static func giveUp(_ name: String, _ status: Int32) -> Never {
+        let reason = String(cString: strerror(status))
+        let line =
+            "millstream: the system gives no thread (\(name)): \(reason); see the limits of processes and memory\n"
+        _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        _exit(osErrorStatus)
+    }
+
+    /// EX_OSERR of sysexits.h.
+    private static let osErrorStatus: Int32 = 71
 
     private final class Start: Sendable {
         let name: String

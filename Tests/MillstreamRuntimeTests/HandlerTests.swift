@@ -142,6 +142,8 @@ struct HandlerTests {
         let deadline = MonotonicTime.current().advanced(byMs: 120_000)
         while bench.lane.queue.depths.waiting == 0, MonotonicTime.current() < deadline { sched_yield() }
         bench.pool.perform([.stop(run, graceMs: 60_000)])
+        // The handler hears of it on a thread of its own: not before the wait is over is there room.
+        while bench.lane.queue.depths.waiting > 0, MonotonicTime.current() < deadline { sched_yield() }
         let commands = try bench.commands()
         #expect(commands.events == ["fills null"])
         #expect(commands.outcome == .stopped)

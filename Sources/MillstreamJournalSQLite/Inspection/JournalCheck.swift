@@ -33,6 +33,7 @@ final class JournalCheck {
         attempt { () throws(JournalError) in try checkChannels() }
         attempt { () throws(JournalError) in try checkOrphans() }
         attempt { () throws(JournalError) in try checkCounts() }
+        attempt { () throws(JournalError) in try checkEventCount() }
     }
 
     private var isFull: Bool { findings >= maxFindings }
@@ -145,16 +146,29 @@ final class JournalCheck {
 
     private func checkCounts() throws(JournalError) {
         guard !isFull else { return }
-        let state = try StoreState.read(connection)
-        let events = try connection.number("SELECT count(*) FROM events")
-        for (name, kept, counted) in [
-            ("jobs", state.jobs, jobs), ("channels", state.channels, channels), ("events", state.events, events),
-        ] where kept != counted {
+        let state = try StoreState.readRow(connection)
+        for (name, kept, counted) in [("jobs", state.jobs, jobs), ("channels", state.channels, channels)]
+        where kept != counted {
             note(.count, "", "\(kept) \(name) noted, \(counted) found")
         }
         if highestRef > state.highestRef {
             note(.count, "", "log \(highestRef) is there, but \(state.highestRef) is noted as the highest")
         }
+    }
+
+    /// The row tells of the events up to a position; those behind it follow one another.
+    private func checkEventCount() throws(JournalError) {
+        let row = try connection.statement(
+            """
+            SELECT events, (SELECT count(*) FROM events WHERE position <= last_position),
+                (SELECT ifnull(max(position), 0) FROM events) - last_position,
+                (SELECT count(*) FROM events WHERE position > last_position)
+            FROM store_state WHERE id = 1
+            """)
+        let counts = try row.first { (0..<4).map { row.int64($0) } }
+        guard let counts else { return }
+        if counts[0] != counts[1] { note(.count, "", "\(counts[0]) events noted, \(counts[1]) found") }
+        if counts[2] != counts[3] { note(.count, "", "\(counts[2]) new events by their positions, \(counts[3]) found") }
     }
 
     /// Each log number of a table once, by one step of its index each.

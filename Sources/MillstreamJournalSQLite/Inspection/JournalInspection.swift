@@ -14,12 +14,12 @@ public final class JournalInspection {
     public init(path: String) throws(JournalError) {
         connection = try Connection(path: path, access: .write)
         try Schema.present.requirePresent(connection)
-        reader = SQLiteReader(connection, epochOverride: try StoreState.read(connection).epochOverride)
+        reader = SQLiteReader(connection, epochOverride: try StoreState.readRow(connection).epochOverride)
     }
 
     /// Whether the last run came to its `close()`.
     public var wasClean: Bool {
-        get throws(JournalError) { try StoreState.read(connection).isClean }
+        get throws(JournalError) { try StoreState.readRow(connection).isClean }
     }
 
     public func statistics() throws(JournalError) -> JournalStatistics {

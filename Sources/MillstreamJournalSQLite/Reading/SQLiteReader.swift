@@ -18,7 +18,7 @@ public class SQLiteReader: JournalReading {
         let connection = try Connection(path: path, access: .read)
         try connection.execute("PRAGMA cache_size = -\(cacheBytes >> 10)")
         try Schema.present.requirePresent(connection)
-        self.init(connection, epochOverride: try StoreState.read(connection).epochOverride)
+        self.init(connection, epochOverride: try StoreState.readRow(connection).epochOverride)
     }
 
     init(_ connection: Connection, epochOverride: StoreState.EpochOverride?) {

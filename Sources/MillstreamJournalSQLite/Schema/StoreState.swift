@@ -50,13 +50,28 @@ struct StoreState: Hashable, Sendable {
         return self == row
     }
 
+    /// The row with the events of now, which takes a look at the newest of them.
     static func read(_ connection: Connection) throws(JournalError) -> StoreState {
-        let row = try connection.statement(
-            """
-            SELECT clean, synchronous, highest_ref, highest_queue_order, jobs,
-                events + (SELECT ifnull(max(position), 0) FROM events) - last_position, channels, epoch_through, epoch
-            FROM store_state WHERE id = 1
-            """)
+        try read(
+            connection.statement(
+                """
+                SELECT clean, synchronous, highest_ref, highest_queue_order, jobs,
+                    events + (SELECT ifnull(max(position), 0) FROM events) - last_position, channels, epoch_through, epoch
+                FROM store_state WHERE id = 1
+                """))
+    }
+
+    /// The row as it stands, with the events of the time when it was written: it can be read when events cannot.
+    static func readRow(_ connection: Connection) throws(JournalError) -> StoreState {
+        try read(
+            connection.statement(
+                """
+                SELECT clean, synchronous, highest_ref, highest_queue_order, jobs, events, channels, epoch_through, epoch
+                FROM store_state WHERE id = 1
+                """))
+    }
+
+    private static func read(_ row: Statement) throws(JournalError) -> StoreState {
         let state = try row.first { () throws(JournalError) in
             let epoch = row.optionalText(8)
             let override = epoch.flatMap { Epoch($0) }.map { EpochOverride(through: row.int64(7), epoch: $0) }

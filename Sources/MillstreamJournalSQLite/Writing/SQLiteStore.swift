@@ -55,6 +55,8 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
             state.isClean = false
             state.synchronous = synchronous
             try connection.transaction { () throws(JournalError) in try state.write(connection) }
+            // Commits of events alone do not write the row again, and with `off` nothing else flushes it once the log is begun anew.
+            if synchronous == .off { try connection.checkpoint(.passive) }
             try Self.syncDirectory(of: path)
             try connection.execute("PRAGMA synchronous = \(synchronous.rawValue)")
             self.synchronous = synchronous

@@ -270,6 +270,8 @@ final class LaneQueue: @unchecked Sendable {
             bytes += queue[count].byteCount
             count += 1
         }
+        // With nothing to move the arrays stay where they are: one has the room that the next burst needs.
+        guard count > 0 else { return }
         if count == queue.count, batch.isEmpty {
             swap(&queue, &batch)
         } else {
