@@ -87,6 +87,9 @@ final class LiveLog {
     var trimmedThrough: Int64 = 0
     /// The last snapshot that came while there were readers.
     var statusSnapshot: [UInt8] = []
+    /// Readers that had everything up to `awaitedAfter` wait for their turns at what follows, until so many were given; 0: none do.
+    var awaitedAfter: Int64 = 0
+    var awaitedUntilTurn: UInt64 = 0
     /// The last piece that was cut out for readers behind the end, for the next one that needs the same.
     var sharedPiece: SharedPiece?
 
@@ -95,6 +98,8 @@ final class LiveLog {
         self.index = index
         self.run = run
     }
+
+    func isAwaited(turnsGiven: UInt64) -> Bool { awaitedUntilTurn != 0 && turnsGiven <= awaitedUntilTurn }
 
     var hasReaders: Bool { !members.isEmpty || !combined.isEmpty }
 
@@ -126,6 +131,7 @@ final class LiveLog {
         newestProgress = 0
         recent = EncodedEvents()
         sharedPiece = nil
+        awaitedUntilTurn = 0
         endTick()
     }
 

@@ -27,7 +27,7 @@ extension StreamHub {
         knowHead(of: log)
     }
 
-    /// Retention took the events up to here. Readers at the end of the log get what came with the same commit.
+    /// Retention took the events up to here. Readers that were at the end of the log get all of the commit.
     public func logTrimmed(_ name: LogName, _ ref: LogRef, through: Int64) {
         guard let log = find(name), log.ref == ref else { return }
         log.trimmedThrough = max(log.trimmedThrough, through)
@@ -37,7 +37,7 @@ extension StreamHub {
     /// channel wait for a new log of that name.
     public func logRemoved(_ name: LogName, _ ref: LogRef) {
         guard let log = find(name), log.ref == ref, !log.isRemoved else { return }
-        flushLog(log)
+        flushLast(log)
         log.isRemoved = true
         log.trimmedThrough = log.lastSequence
         log.recent = EncodedEvents()
@@ -73,7 +73,7 @@ extension StreamHub {
     }
 
     private func beginRun(_ ref: LogRef, _ epoch: Epoch, _ log: LiveLog) {
-        flushLog(log)
+        flushLast(log)
         let oldEpoch = log.epoch
         recent.remove(log, in: logs)
         refs.remove(log)

@@ -97,10 +97,13 @@ extension StreamHub {
     }
 
     /// What is in memory and holds the event after this one. What retention removed is not given, whether or not it is still there: a
-    /// stream shows what a page shows. Who had everything before this tick gets all of the tick.
+    /// stream shows what a page shows. Who had everything before this tick, or before a large one that goes in turns, gets all of it.
     private func heldEvents(of log: LiveLog, after sequence: Int64) -> EncodedEvents? {
-        let isInTick = log.tickFirst != 0 && sequence >= log.tickBase
-        guard isInTick || sequence >= log.trimmedThrough else { return nil }
+        if sequence < log.trimmedThrough {
+            let isInTick = log.tickFirst != 0 && sequence >= log.tickBase
+            let isAwaited = sequence >= log.awaitedAfter && log.isAwaited(turnsGiven: backlog.given)
+            guard isInTick || isAwaited else { return nil }
+        }
         if log.recent.contains(sequence + 1) { return log.recent }
         return pages.page(PageDesk.Key(log: log.index, run: log.run, after: sequence))
     }
@@ -139,7 +142,7 @@ extension StreamHub {
 
     func countEvents(of log: LiveLog, _ range: ClosedRange<Int64>) {
         metrics.deliveries += UInt64(range.upperBound - range.lowerBound + 1)
-        log.leftInTick = true
+        if log.isDirty { log.leftInTick = true }
     }
 
     // MARK: Sending

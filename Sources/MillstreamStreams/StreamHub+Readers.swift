@@ -155,6 +155,10 @@ extension StreamHub {
         guard spent >= turnsEndAt else { return false }
         readers[slot].pointee.phase = .due
         enqueue(slot)
+        if !readers[slot].pointee.flags.contains(.isCombined) {
+            let log = log(readers[slot].pointee.log)
+            if log.awaitedUntilTurn != 0 { log.awaitedUntilTurn = backlog.asked }
+        }
         return true
     }
 
@@ -202,10 +206,12 @@ extension StreamHub {
         output.finish(id, last: payload(ServerEvents.closing(reason: reason, retryMs: retryMs)))
     }
 
-    /// Ends all readers: those at the end of their log get what this tick brought, all get `closing` with a spread `retry`.
+    /// Ends all readers: those at the end of their log get what this tick brought, and those that wait for their turns what one tick may
+    /// send; all get `closing` with a spread `retry`.
     /// After `.drain` readers that still come are sent away in the same way.
     public func closeAll(_ reason: ClosingReason) {
-        flush()
+        let end = spent &+ UInt64(settings.maxFanOutBytesPerTick)
+        while flush(), spent < end {}
         if reason == .drain { isDraining = true }
         for slot in 0..<readers.usedSlots where readers[UInt32(slot)].pointee.phase != .free {
             close(readers.id(of: UInt32(slot)), reason)

@@ -48,6 +48,10 @@ public final class StreamHub {
     var backlog = ReaderBacklog()
     /// ``spent`` at which the turns of a tick are over; who has more to get by then waits for another.
     var turnsEndAt = UInt64.max
+    /// What is sent beyond this in the fan-out of a tick goes in turns; compared with the bytes that were delivered.
+    var fanOutEndsAt = UInt64.max
+    /// Logs with a large tick that their readers get in turns.
+    var awaitedLogs: [UInt32] = []
     /// What the last flush sent to readers that were behind, in bytes; each send counts as the bytes that could leave meanwhile.
     public internal(set) var turnsCost: UInt64 = 0
     var prefaces: [UInt32: [UInt8]] = [:]

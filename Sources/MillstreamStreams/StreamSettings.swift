@@ -23,6 +23,8 @@ public struct StreamSettings: Hashable, Sendable {
     /// What readers that are behind get in one tick, all together, as long as no more is new in it; each send counts as 4 KiB more. This
     /// is how long an event that was just committed waits for them: some hundreds of microseconds.
     public var maxReplayBytesPerTick = 256 << 10
+    /// New text beyond this, over all readers in one tick, goes in turns, too: some tens of milliseconds of the loop.
+    public var maxFanOutBytesPerTick = 128 << 20
     /// Events of one page asked of the store.
     public var maxPageEvents = 512
     /// Bytes of data of one page asked of the store.

@@ -1,8 +1,9 @@
 // Readers that are behind take turns, a bounded number in a tick; what is committed meanwhile does not wait for them.
 
 import MillstreamJournal
-import MillstreamStreams
 import Testing
+
+@testable import MillstreamStreams
 
 @Suite struct TurnTests {
     /// Room for two readers that are 20 events of 1,000 bytes behind, their two sends each included.
@@ -113,10 +114,11 @@ import Testing
     }
 
     /// More than a tick shares with all readers of a log: a program that prints megabytes must not keep the loop from everybody else.
-    @Test(arguments: [(bytes: 300_000, readers: 20), (bytes: 200_000, readers: 400)])
+    @Test(arguments: [(bytes: 300_000, readers: 20), (bytes: 200_000, readers: 50)])
     func whatIsTooMuchForATickGoesInTurns(_ load: (bytes: Int, readers: Int)) {
         var settings = Self.settings()
         settings.maxRecentBytesPerLog = 1 << 20
+        settings.maxFanOutBytesPerTick = 8_000_000
         let fixture = HubFixture(settings)
         let live = fixture.open(.talk)
         let readers = comeBack(load.readers, to: .news, in: fixture)
@@ -137,6 +139,83 @@ import Testing
         }
         #expect(flushes > load.readers)
         for reader in readers { #expect(fixture.ids(reader).count == 10) }
+    }
+
+    /// A page that was read ahead of a commit's notice: the log is known to go on behind what the tick brings.
+    @Test func littleNewsNeverWaitsBehindTurns() throws {
+        let fixture = HubFixture(Self.settings())
+        let live = [fixture.open(.talk), fixture.open(.talk)]
+        fixture.commit(.talk, count: 2)
+        fixture.commit(.news, count: 20, bytes: 1_000)
+        fixture.settle()
+        _ = comeBack(100, to: .news, in: fixture)
+        let log = try #require(fixture.hub.find(.talk))
+        log.lastSequence = 4
+        fixture.commit(.talk, count: 1)
+        #expect(fixture.hub.flush())
+        for reader in live { #expect(fixture.ids(reader).count == 3) }
+    }
+
+    private func largeSettings() -> StreamSettings {
+        var settings = StreamSettings()
+        settings.maxRecentBytesPerLog = 256 << 10
+        return settings
+    }
+
+    /// Readers at the end, and a job that prints much and ends in one tick.
+    private func endWithMuch(_ count: Int, in fixture: HubFixture) -> [ReaderID] {
+        fixture.create(.a)
+        let readers = (0..<count).map { _ in fixture.open(.a) }
+        fixture.settle()
+        fixture.commit(.a, count: 300, bytes: 1_000)
+        fixture.complete(.a)
+        return readers
+    }
+
+    @Test func aLogThatGoesInTheTickOfMuchTextIsReadToItsEnd() throws {
+        for beginsAnew in [false, true] {
+            let fixture = HubFixture(largeSettings())
+            let readers = endWithMuch(3, in: fixture)
+            if beginsAnew {
+                fixture.create(.a)
+            } else {
+                let run = try #require(fixture.store.run(.a))
+                fixture.hub.logRemoved(.a, run.ref)
+            }
+            fixture.flush()
+            for reader in readers {
+                #expect(fixture.ids(reader).count == 301)
+                #expect(fixture.names(reader).contains("completed") && fixture.isFinished(reader))
+            }
+        }
+    }
+
+    @Test func aDrainBringsMuchTextToItsEnd() {
+        let fixture = HubFixture(largeSettings())
+        let readers = endWithMuch(10, in: fixture)
+        fixture.hub.closeAll(.drain)
+        for reader in readers { #expect(fixture.names(reader).contains("completed")) }
+    }
+
+    @Test(arguments: [1, 20]) func readersAtTheEndGetAllOfALargeCommitWhateverIsTrimmed(count: Int) {
+        let fixture = HubFixture(largeSettings())
+        let readers = (0..<count).map { _ in fixture.open(.news) }
+        fixture.settle()
+        fixture.flush()
+        fixture.commit(.news, count: 400, bytes: 1_000)
+        fixture.trim(.news, through: 352)
+        fixture.hub.flush()
+        // Others that have no turn yet need not hear of it now.
+        fixture.trim(.news, through: 360)
+        fixture.flush()
+        for reader in readers {
+            #expect(fixture.ids(reader).count == 400)
+            #expect(!fixture.names(reader).contains("gap"))
+        }
+        #expect(fixture.store.questionCount <= 1)
+        let late = fixture.open(.news, after: "e1-2")
+        fixture.settle()
+        #expect(fixture.ids(late).count == 40)
     }
 
     @Test func pageIsKeptUntilAllWhoAskedForItHadTheirTurn() {
