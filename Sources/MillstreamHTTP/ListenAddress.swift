@@ -89,8 +89,8 @@ extension ListenAddress {
         if let bytes = settings.sendBufferBytes { set(SOL_SOCKET, SO_SNDBUF, bytes) }
     }
 
-    /// Two of the largest pieces that a stream is given at once.
-    private static let maxUnsentBytes: Int32 = 128 << 10
+    /// A burst of this length still leaves at once, so that a reader who is late for a moment does not count as one who lags.
+    private static let maxUnsentBytes: Int32 = 1 << 20
 
     private func makeUnixSocket(path: String, settings: HTTPServerSettings) throws(HTTPServerError) -> Int32 {
         guard var address = Self.unixAddress(path) else {

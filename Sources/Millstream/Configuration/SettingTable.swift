@@ -124,7 +124,7 @@ public enum SettingTable {
             "Reads of the journal (replay, lists) that wait; one more is refused (503)."),
         Setting(
             "limits.send_buffer", .optionalBytes(\.limits.sendBufferBytes, 4 * kib...16 * mib),
-            "Send buffer of each connection in the kernel; off: as the kernel sees fit, with at most 128 KiB that was not sent."
+            "Send buffer of each connection in the kernel; off: as the kernel sees fit, with at most 1 MiB that was not sent."
         ),
         Setting(
             "limits.max_metric_series", .count(\.limits.maxMetricSeries, 100...1_000_000),
