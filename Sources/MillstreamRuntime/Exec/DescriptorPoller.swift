@@ -3,7 +3,7 @@ import Glibc
 import MillstreamLoop
 
 // Tells when pipes and processes of programs are ready: one thread that waits for all of them and only passes the word on, each
-// to the serial queue of its program. Not Dispatch's own sources: when the other end of a pipe is closed, libdispatch on Linux
+// to the thread of its program. Not Dispatch's own sources: when the other end of a pipe is closed, libdispatch on Linux
 // unregisters the source on the queue's thread while its manager thread still walks the same record, and crashes now and then
 // (seen with Swift 6.3.1, a few hundred short programs at a time).
 

@@ -3,7 +3,7 @@ import Glibc
 import MillstreamLoop
 
 // One output of a program: reads its pipe when there is something, hands out lines, and stops reading while the receiver cannot
-// take more (then the program blocks on its pipe: that is the backpressure). Confined to the program's serial queue.
+// take more (then the program blocks on its pipe: that is the backpressure). Confined to the program's thread.
 
 final class PipeReader {
     private let fd: Int32

@@ -2,7 +2,7 @@ import Glibc
 import MillstreamLoop
 
 // The standard input of a program: what the pipe does not take now waits here, up to a bound, and nobody waits for it. A program
-// that does not read, or has closed its input, is no error. Confined to the program's serial queue.
+// that does not read, or has closed its input, is no error. Confined to the program's thread.
 
 final class PipeWriter {
     private let fd: Int32
