@@ -128,7 +128,10 @@ let package = Package(
         ),
         tests(
             "MillstreamTests",
-            ["Millstream", "MillstreamServer", "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging]
+            [
+                "Millstream", "MillstreamServer", "MillstreamHTTP", "MillstreamStreams", "MillstreamRuntime",
+                "MillstreamJobs", "MillstreamJournal", "MillstreamJSON", logging,
+            ]
         ),
         tests(
             "MillstreamCLITests",

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs from Debian's packages (and, for `test` and `bench`, from PyPI into a directory of the build) what Millstream needs.
-#   Config/setup.sh build   headers to compile against
-#   Config/setup.sh demo    … and the programs and the recording of the transcription demo
-#   Config/setup.sh test    … and the browsers, proxies and clients that the tests talk to
-#   Config/setup.sh bench   headers, and the servers that Millstream is measured against, built under Benchmarks/.build-peers
+#   Config/setup.sh build        headers to compile against
+#   Config/setup.sh demo         … and the programs and the recording of the transcription demo
+#   Config/setup.sh test         … and the browsers, proxies and clients that the tests talk to
+#   Config/setup.sh yardsticks   headers, and the C programs that Millstream is measured against, built under Benchmarks/.build-peers
+#   Config/setup.sh bench        … and the servers of others that it is measured against
 # Does nothing when everything is there already. Needs root (or sudo) only when something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,15 +13,17 @@ level=${1:-build}
 build="libevent-dev libsqlite3-dev libyaml-dev pkg-config"
 demo="ffmpeg pocketsphinx pocketsphinx-en-us pocketsphinx-testdata"
 test="curl nginx-light caddy haproxy chromium chromium-driver firefox-esr nodejs node-eventsource python3-venv jq"
+yardsticks="gcc libc6-dev liburing-dev"
 # binutils: the stripped binary is measured, too. nchan's file in /etc/nginx is read by no test: they bring a whole configuration.
-bench="gcc libc6-dev liburing-dev binutils nodejs python3-venv nginx-light libnginx-mod-nchan"
+bench="binutils nodejs python3-venv nginx-light libnginx-mod-nchan"
 
 case $level in
     build) wanted=$build ;;
     demo) wanted="$build $demo" ;;
     test) wanted="$build $demo $test" ;;
-    bench) wanted="$build $bench" ;;
-    *) echo "usage: Config/setup.sh [build|demo|test|bench]" >&2; exit 64 ;;
+    yardsticks) wanted="$build $yardsticks" ;;
+    bench) wanted="$build $yardsticks $bench" ;;
+    *) echo "usage: Config/setup.sh [build|demo|test|yardsticks|bench]" >&2; exit 64 ;;
 esac
 
 missing=""
@@ -53,8 +56,8 @@ if [ "$level" = test ]; then
     fi
 fi
 
-if [ "$level" = bench ]; then
-    peers=Benchmarks/.build-peers
+peers=Benchmarks/.build-peers
+if [ "$level" = yardsticks ] || [ "$level" = bench ]; then
     mkdir -p "$peers"
     compile() { # SOURCE LIBRARIES…: only when the source or a header is newer
         program="$peers/$(basename "$1" .c)"
@@ -67,6 +70,9 @@ if [ "$level" = bench ]; then
     compile Benchmarks/Peers/libevent/steal-sse.c -levent
     compile Benchmarks/Experiments/ring-send.c -luring -pthread
     compile Benchmarks/Experiments/log-writes.c
+fi
+
+if [ "$level" = bench ]; then
     requirements=Benchmarks/Peers/starlette/requirements.txt
     if ! cmp -s "$requirements" "$peers/venv/installed.txt"; then
         rm -rf "$peers/venv"

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -53,6 +54,9 @@ static inline int millstream_wait_readable(int fd, long nanoseconds)
     struct timespec timeout = {.tv_nsec = nanoseconds};
     return millstream_ppoll(&watched, 1, &timeout, 0);
 }
+
+/* malloc.h is not in the Glibc module. */
+static inline void millstream_bound_arenas(int count) { mallopt(M_ARENA_MAX, count); }
 
 /* prctl is variadic. */
 static inline void millstream_loop_name_thread(const char *name) { prctl(PR_SET_NAME, name); }

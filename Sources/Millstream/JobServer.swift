@@ -69,6 +69,7 @@ public final class JobServer: Sendable {
         let access = AccessPolicy(mode: .loopbackOnly)
         if let refusal = access.refusalToBind(host: configuration.host) { throw StartFailure(.configuration, refusal) }
         let directory = try openDataDirectory()
+        AddressSpace.spare()
         let descriptors = Descriptors.raiseLimit()
         let maxConnections = try Descriptors.connections(
             limit: descriptors, configuration, kinds(of: configuration))

@@ -53,7 +53,7 @@ extension HTTPConnection {
         do throws(Refusal) {
             parsed = try server.parser.parse(bytes, remote: peer)
         } catch {
-            return refuse(error, asksForHead: Self.asksForHead(bytes))
+            return refuse(error, method: FirstWord(of: bytes))
         }
         request = parsed
         if parsed.asksToClose { ending = .closeAfterReply }

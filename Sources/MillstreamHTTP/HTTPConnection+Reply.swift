@@ -57,19 +57,13 @@ extension HTTPConnection {
 
     /// Refuses a head that has not come wholly.
     func refuseUnread(_ refusal: Refusal) {
-        refuse(refusal, asksForHead: pending.withUnsafeBytes { Self.asksForHead($0) })
+        refuse(refusal, method: pending.withUnsafeBytes { FirstWord(of: $0) })
     }
 
     /// Refuses a head that was not understood. Whatever was wrong with it, the client of a HEAD reads no body.
-    func refuse(_ refusal: Refusal, asksForHead: Bool) {
+    func refuse(_ refusal: Refusal, method: FirstWord) {
         count(refusal)
-        refuse(with: problem(for: refusal, head: nil), asksForHead: asksForHead)
-    }
-
-    /// Whether the first word of a head that may be cut short or wrong is HEAD.
-    static func asksForHead(_ bytes: some Sequence<UInt8>) -> Bool {
-        let start = bytes.lazy.drop { $0 == ASCII.carriageReturn || $0 == ASCII.lineFeed }.prefix(5)
-        return start.prefix { $0 > ASCII.space }.elementsEqual("HEAD".utf8)
+        refuse(with: problem(for: refusal, head: nil), method: method)
     }
 
     private func count(_ refusal: Refusal) {
@@ -86,16 +80,19 @@ extension HTTPConnection {
 
     /// A body that was under way is not read on.
     func refuse(with problem: ProblemReply) {
-        refuse(with: problem, asksForHead: request?.head.method == .head)
+        refuse(with: problem, method: request?.head.method == .head ? .head : .other)
     }
 
-    private func refuse(with problem: ProblemReply, asksForHead: Bool) {
+    /// Where the method is not known there is no body, and no length that would promise one: for each method this reply ends with the
+    /// connection.
+    private func refuse(with problem: ProblemReply, method: FirstWord) {
         var isClosing = true
         let text = server.replyText.head(
-            status: problem.status, headers: problem.headers, bodyByteCount: problem.body.count, isClosing: &isClosing)
+            status: problem.status, headers: problem.headers,
+            bodyByteCount: method == .unknown ? nil : problem.body.count, isClosing: &isClosing)
         pending.removeAll()
         endExchange()
-        sendLast(text, asksForHead ? [] : problem.body)
+        sendLast(text, method == .other ? problem.body : [])
     }
 
     // MARK: Output

@@ -57,7 +57,7 @@ final class Listener {
         return bound
     }
 
-    /// No new connections until `resume`.
+    /// No new connections as long as the server is full.
     func pauseWhileFull(_ isFull: Bool) {
         guard isFull != self.isFull else { return }
         self.isFull = isFull

@@ -8,20 +8,23 @@ public struct RequestHead: Sendable {
     public let headers: HTTPHeaders
     public let remote: PeerAddress
 
-    /// Positions in `headers.bytes`.
+    /// Positions in `headers.bytes`. The path's is empty for a `*` that does not stand there.
     let pathRange: Range<Int>
     let queryRange: Range<Int>?
     let authorityRange: Range<Int>?
 
-    /// The raw path: from the slash to the question mark, percent signs as they came; `*` for `OPTIONS *`.
+    /// The raw path: from the slash to the question mark, percent signs as they came; `*` for `OPTIONS *`, also as
+    /// `OPTIONS http://host`.
     public var path: String {
-        String(decoding: headers.bytes[pathRange], as: UTF8.self)
+        String(decoding: pathBytes, as: UTF8.self)
     }
 
     /// The bytes of `path`.
     public var pathBytes: ArraySlice<UInt8> {
-        headers.bytes[pathRange]
+        pathRange.isEmpty ? Self.asterisk : headers.bytes[pathRange]
     }
+
+    private static let asterisk: ArraySlice<UInt8> = [UInt8(ascii: "*")]
 
     /// The raw query after the question mark, or nil when there is none.
     public var query: String? {

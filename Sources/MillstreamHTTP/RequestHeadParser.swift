@@ -115,8 +115,9 @@ import Glibc
         }
         let questionMark = bytes[pathStart..<target.upperBound].firstIndex(of: UInt8(ascii: "?"))
         line.path = pathStart..<(questionMark ?? target.upperBound)
-        // An http URL without a path means the root (RFC 9110 section 4.2.3): its slash is the one before the authority.
-        if line.path.isEmpty, let authority = line.authority {
+        // An http URL without a path means the root (RFC 9110 section 4.2.3): its slash is the one before the authority. For OPTIONS,
+        // and without a query, it means the server: `*` (RFC 9112 section 3.2.4), which is the empty path of a head.
+        if line.path.isEmpty, let authority = line.authority, line.method != .options || questionMark != nil {
             line.path = authority.lowerBound - 1..<authority.lowerBound
         }
         line.query = questionMark.map { ($0 + 1)..<target.upperBound }

@@ -115,12 +115,6 @@ public final class StreamTable {
         return UInt(slots[Int(slot)].generation)
     }
 
-    /// True when `send` would take a payload.
-    public func isWritable(_ id: StreamID) -> Bool {
-        guard let slot = slot(of: id) else { return false }
-        return slot.pointee.state == .open || slot.pointee.state == .held
-    }
-
     /// Ends a stream in order: what is pending, then `final`, then the last chunk, shutdown of the write side, and a wait
     /// for the peer's close of at most `lingerTimeoutMs`: closing at once with unread input would reset the connection and
     /// may eat the terminal event. Nothing happens when the stream is gone or ends already.

@@ -152,8 +152,9 @@ public final class EventLoop {
         return LoopWatch(base: base, readable: descriptor, body: body)
     }
 
-    /// Has a poll end each time that somebody writes to the eventfd, as long as the watch is kept. Nobody reads it: each write is
-    /// told of by itself, and its counter has room for more of them than will ever be.
+    /// Has a poll end each time that somebody writes to the eventfd, as long as the watch is kept. It need not be read for
+    /// that: each write is told of by itself, and the counter has room for more of them than will ever be. Reading it, as
+    /// ``Mailbox/wait(atMostNs:)`` does, takes nothing from the watch.
     @usableFromInline
     func wakes(on eventfd: Int32) -> LoopWatch {
         assertOnLoop()

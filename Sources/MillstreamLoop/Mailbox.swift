@@ -12,7 +12,6 @@ public final class Mailbox<Message: Sendable>: Sendable {
     struct State {
         @usableFromInline var queue = ContiguousArray<Message>()
         @usableFromInline var isClosed = false
-        @usableFromInline var highWater = 0
         @usableFromInline var refused: UInt64 = 0
     }
 
@@ -37,7 +36,6 @@ public final class Mailbox<Message: Sendable>: Sendable {
                 return .refused
             }
             state.queue.append(message)
-            state.highWater = max(state.highWater, state.queue.count)
             return state.queue.count == 1 ? .wasEmpty : .added
         }
         if outcome == .wasEmpty { wake.signal() }
@@ -83,11 +81,6 @@ public final class Mailbox<Message: Sendable>: Sendable {
     /// How many messages wait now. Any thread.
     public var depth: Int {
         state.withLock { $0.queue.count }
-    }
-
-    /// The most messages that ever waited. Any thread.
-    public var highWater: Int {
-        state.withLock { $0.highWater }
     }
 
     /// How many posts were refused. Any thread.

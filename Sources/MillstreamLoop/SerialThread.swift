@@ -1,22 +1,15 @@
-import CLibevent
-import Glibc
-
 // A serial queue on a thread that is there from the start. A Dispatch queue asks for its thread when the first work comes, and where the
 // system gives none (RLIMIT_NPROC, memory) `async` itself sleeps until it does: its caller would be the loop, or the journal lane, and the
 // whole server would stand until a stranger's processes end. Here handing over is a lock, an append and a wake-up.
 
 /// Runs work in order, and at deadlines, on one thread of its own. Made at the start of whatever uses it, never on the way.
 public final class SerialThread: Sendable {
-    private let line: Line
-
-    /// Deep enough for what lanes do, and little of the address space: there are several.
-    private static let stackBytes = 1 << 20
+    private let line = Line()
 
     /// Starts the thread. It ends once nobody holds this object and all work is done that came before.
     /// - Parameter name: at most 15 bytes, as the kernel shows it.
     public init(name: String) {
-        line = Line()
-        Self.start(name, line)
+        OwnThread(name: name) { [line] in line.run() }.detach()
     }
 
     deinit {
@@ -56,51 +49,6 @@ public final class SerialThread: Sendable {
 
     /// Whether the caller is on this thread.
     public var isCurrent: Bool { line.isCurrent }
-
-    private static func start(_ name: String, _ line: Line) {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, stackBytes)
-        var thread = pthread_t()
-        let start = Unmanaged.passRetained(Start(name, line))
-        let status = pthread_create(
-            &thread, &attributes,
-            { argument in
-                guard let argument else { return nil }
-                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                millstream_loop_name_thread(start.name)
-                var signals = sigset_t()
-                sigfillset(&signals)
-                pthread_sigmask(SIG_BLOCK, &signals, nil)
-                start.line.run()
-                return nil
-            }, start.toOpaque())
-        guard status == 0 else { Self.giveUp(name, status) }
-    }
-
-    /// At the start of a process there is nothing to be saved: it ends with a line that says why, and not with a trap.
-    private static func giveUp(_ name: String, _ status: Int32) -> Never {
-        let reason = String(cString: strerror(status))
-        let line =
-            "millstream: the system gives no thread (\(name)): \(reason); see the limits of processes and memory\n"
-        _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
-        _exit(osErrorStatus)
-    }
-
-    /// EX_OSERR of sysexits.h.
-    private static let osErrorStatus: Int32 = 71
-
-    private final class Start: Sendable {
-        let name: String
-        let line: Line
-
-        init(_ name: String, _ line: Line) {
-            self.name = name
-            self.line = line
-        }
-    }
 }
 
 /// The work of one thread, which holds this and not the queue: so the queue can go, and take the thread with it.

@@ -19,19 +19,20 @@ struct EncodedEvents {
     private(set) var last: Int64 = 0
     /// The chunks before the newest, each with events that are held.
     private var older: [EventChunk] = []
+    // 32 bits each: thousands of logs have them, and a log holds a gigabyte at most (`streams.recent_bytes_per_log`).
     /// Bytes of text in them.
-    private var olderBytes = 0
+    private var olderBytes: UInt32 = 0
     /// Bytes of memory of them.
-    private var olderHeldBytes = 0
+    private var olderHeldBytes: UInt32 = 0
     /// Bytes of text in the first chunk that belong to no event that is held.
-    private var droppedBytes = 0
+    private var droppedBytes: UInt32 = 0
 
     var isEmpty: Bool { last < first }
     var count: Int { Int(last - first) + 1 }
     /// Bytes of text.
-    var byteCount: Int { olderBytes + (tail?.pointee.textBytes ?? 0) - droppedBytes }
+    var byteCount: Int { Int(olderBytes) + (tail?.pointee.textBytes ?? 0) - Int(droppedBytes) }
     /// Bytes of memory.
-    var heldBytes: Int { olderHeldBytes + (tail?.pointee.heldBytes ?? 0) }
+    var heldBytes: Int { Int(olderHeldBytes) + (tail?.pointee.heldBytes ?? 0) }
 
     init() {}
 
@@ -97,8 +98,8 @@ struct EncodedEvents {
         let usual = min(byteCount * 3, Self.maxChunkBytes)
         if let newest, let tail, !isEmpty {
             older.append(newest)
-            olderBytes += tail.pointee.textBytes
-            olderHeldBytes += tail.pointee.heldBytes
+            olderBytes += UInt32(tail.pointee.textBytes)
+            olderHeldBytes += UInt32(tail.pointee.heldBytes)
         }
         let chunk = EventChunk.make(first: last + 1, room: max(room, usual))
         newest = chunk
@@ -128,13 +129,13 @@ struct EncodedEvents {
         var gone = 0
         while byteCount > target, gone < older.count {
             let front = older[gone].place
-            if byteCount - (front.pointee.textBytes - droppedBytes) < target {
+            if byteCount - (front.pointee.textBytes - Int(droppedBytes)) < target {
                 dropEvents(from: front, toBytes: target)
                 if first < front.pointee.first + Int64(front.pointee.count) { break }
             }
             first = front.pointee.first + Int64(front.pointee.count)
-            olderBytes -= front.pointee.textBytes
-            olderHeldBytes -= front.pointee.heldBytes
+            olderBytes -= UInt32(front.pointee.textBytes)
+            olderHeldBytes -= UInt32(front.pointee.heldBytes)
             droppedBytes = 0
             gone += 1
         }
@@ -155,7 +156,7 @@ struct EncodedEvents {
         let end = front.pointee.first + Int64(front.pointee.count)
         while byteCount > target, first < end {
             first += 1
-            droppedBytes = front.start(of: first)
+            droppedBytes = UInt32(front.start(of: first))
         }
     }
 

@@ -56,6 +56,8 @@ final class LiveLog {
     var isDirty = false
     /// Whether something of this tick was given to a reader's output.
     var leftInTick = false
+    /// Whether the hub has an ``AwaitedTick`` of it.
+    var isAwaited = false
     /// Counts the states that readers were told of.
     var statusVersion: UInt16 = 0
     /// The last event that is known to exist; the recent events may lag behind it or be empty.
@@ -72,11 +74,11 @@ final class LiveLog {
     var run: UInt32
     @exclusivity(unchecked) var tickStatuses: [TickStatus] = []
     /// Events of this tick of which the caller told when they were emitted, and when the first of them was.
-    var tickEmissionCount = 0
+    var tickEmissionCount: UInt32 = 0
+    /// What `RecentLogs` keeps of it: what it counts for, 0 while it holds nothing; its place there; when it got its last event.
+    var recentBytes: UInt32 = 0
     var tickEmittedAtNs = UInt64.max
     var newestProgress: Int64 = 0
-    /// What `RecentList` keeps of it: what it counts for, 0 while it holds nothing; its place there; when it got its last event.
-    var recentBytes = 0
     var recentPlace: UInt32 = 0
     var recentTouch: UInt32 = 0
 
@@ -87,9 +89,6 @@ final class LiveLog {
     var trimmedThrough: Int64 = 0
     /// The last snapshot that came while there were readers.
     var statusSnapshot: [UInt8] = []
-    /// Readers that had everything up to `awaitedAfter` wait for their turns at what follows, until so many were given; 0: none do.
-    var awaitedAfter: Int64 = 0
-    var awaitedUntilTurn: UInt64 = 0
     /// The last piece that was cut out for readers behind the end, for the next one that needs the same.
     var sharedPiece: SharedPiece?
 
@@ -98,8 +97,6 @@ final class LiveLog {
         self.index = index
         self.run = run
     }
-
-    func isAwaited(turnsGiven: UInt64) -> Bool { awaitedUntilTurn != 0 && turnsGiven <= awaitedUntilTurn }
 
     var hasReaders: Bool { !members.isEmpty || !combined.isEmpty }
 
@@ -131,7 +128,7 @@ final class LiveLog {
         newestProgress = 0
         recent = EncodedEvents()
         sharedPiece = nil
-        awaitedUntilTurn = 0
+        isAwaited = false
         endTick()
     }
 
@@ -169,4 +166,11 @@ final class LiveLog {
         tickEmissionCount = 0
         tickEmittedAtNs = .max
     }
+}
+
+/// A tick that was too much for one flush: readers that had everything up to `after` wait for their turns at what follows, until so many
+/// were given. A plain value.
+struct AwaitedTick {
+    var after: Int64
+    var untilTurn: UInt64
 }

@@ -5,7 +5,7 @@ struct ReaderSlot {
         case free
         /// Has everything of its log, and nothing is pending.
         case live
-        /// Is looked at in the next flush.
+        /// Waits for its turn, in this flush or a later one.
         case due
         /// Waits for a page or a head.
         case waiting
@@ -17,7 +17,7 @@ struct ReaderSlot {
         let rawValue: UInt8
         /// Reads several logs: the hub's `combined` has the rest.
         static let isCombined = Flags(rawValue: 1)
-        /// Is in the list of readers that the next flush looks at.
+        /// Is in the hub's `news` or in its backlog.
         static let isQueued = Flags(rawValue: 2)
         /// Its cursor was not looked at because the log is not known: the hub's `unresolved` has it.
         static let isUnresolved = Flags(rawValue: 4)

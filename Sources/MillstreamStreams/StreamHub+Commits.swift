@@ -46,7 +46,7 @@ extension StreamHub {
         metrics.events &+= UInt64(added)
         metrics.eventBytes &+= UInt64(byteCount)
         if let emittedAtNs, log.hasReaders {
-            log.tickEmissionCount += added
+            log.tickEmissionCount += UInt32(added)
             log.tickEmittedAtNs = min(log.tickEmittedAtNs, emittedAtNs)
         }
         log.lastSequence = max(log.lastSequence, run.last)
@@ -64,7 +64,7 @@ extension StreamHub {
             var count = 0
             for run in runs {
                 guard let log = refs.find(run.ref) else { continue }
-                sum &+= log._withUnsafeGuaranteedRef { UInt($0.run) &+ UInt(bitPattern: $0.tickEmissionCount) }
+                sum &+= log._withUnsafeGuaranteedRef { UInt($0.run) &+ UInt($0.tickEmissionCount) }
                 found.initializeElement(at: count, to: log)
                 count += 1
             }

@@ -40,15 +40,22 @@ extension StreamHub {
 
     /// Logs of which no reader waits any more for its turn at a large tick keep what their bound allows.
     func letGoOfAwaited() {
-        awaitedLogs.removeAll { index in
-            guard let log = logs[Int(index)] else { return true }
-            guard !log.isAwaited(turnsGiven: backlog.given) || backlog.isEmpty else { return false }
-            log.awaitedUntilTurn = 0
+        for index in Array(awaitedTicks.keys) {
+            let log = logs[Int(index)]
+            if let log, awaitedTick(of: log) != nil, !backlog.isEmpty { continue }
+            awaitedTicks[index] = nil
+            guard let log else { continue }
+            log.isAwaited = false
             if log.recent.shrink(toBytes: settings.maxRecentBytesPerLog) { metrics.shrunkLogs += 1 }
             recent.touch(log, in: logs)
             if !log.hasReaders { idleLogs.append(index) }
-            return true
         }
+    }
+
+    /// Nil when no reader waits any more for its turn at a large tick of the log.
+    func awaitedTick(of log: LiveLog) -> AwaitedTick? {
+        guard log.isAwaited, let tick = awaitedTicks[log.index], backlog.given <= tick.untilTurn else { return nil }
+        return tick
     }
 
     func finishTick(of log: LiveLog) {
@@ -57,7 +64,7 @@ extension StreamHub {
                 tellOfLeft()
                 leftEmittedAtNs = log.tickEmittedAtNs
             }
-            leftCount += log.tickEmissionCount
+            leftCount += Int(log.tickEmissionCount)
         }
         log.endTick()
     }
@@ -154,11 +161,12 @@ extension StreamHub {
 
     /// Its readers had everything before this tick, and are to get all of it, whatever retention and bounds take meanwhile.
     private func keepAwaited(_ log: LiveLog) {
-        if log.awaitedUntilTurn == 0 {
-            log.awaitedAfter = log.tickBase
-            awaitedLogs.append(log.index)
+        if log.isAwaited, awaitedTicks[log.index] != nil {
+            awaitedTicks[log.index]?.untilTurn = backlog.asked
+        } else {
+            log.isAwaited = true
+            awaitedTicks[log.index] = AwaitedTick(after: log.tickBase, untilTurn: backlog.asked)
         }
-        log.awaitedUntilTurn = backlog.asked
     }
 
     private enum TickPayload {

@@ -14,8 +14,8 @@ extension StreamHub {
     private static let bytesPerSend = 4 << 10
 
     /// Sends what is new in this tick, and then to readers that are behind, in turn, at most as much as
-    /// ``StreamSettings/maxReplayBytesPerTick`` or, when that is more, as what was new. Call it once at the end of each tick; it costs
-    /// nothing when nothing happened.
+    /// ``StreamSettings/maxReplayBytesPerTick`` or, when that is more, as what was new (16 MiB of it at most). Call it once at the end of
+    /// each tick; it costs nothing when nothing happened.
     ///
     /// - Returns: whether readers wait for a turn: then it wants to be called again at once, after a look at what came meanwhile.
     @discardableResult
@@ -83,8 +83,8 @@ extension StreamHub {
         for log in dirtyLogs {
             log._withUnsafeGuaranteedRef { log in
                 finishTick(of: log)
-                let isAwaited = log.isAwaited(turnsGiven: backlog.given)
-                if log.recent.shrink(toBytes: isAwaited ? max(maxBytes, Self.maxAwaitedBytes) : maxBytes) {
+                let bound = awaitedTick(of: log) == nil ? maxBytes : max(maxBytes, Self.maxAwaitedBytes)
+                if log.recent.shrink(toBytes: bound) {
                     metrics.shrunkLogs += 1
                 }
                 recent.touch(log, in: logs)
@@ -92,7 +92,7 @@ extension StreamHub {
             }
         }
         tellOfLeft()
-        if !awaitedLogs.isEmpty { letGoOfAwaited() }
+        if !awaitedTicks.isEmpty { letGoOfAwaited() }
         dirtyLogs.removeAll(keepingCapacity: dirtyLogs.capacity < 4096)
         while recent.heldBytes > settings.maxRecentBytes, let oldest = recent.oldest(in: logs) {
             metrics.displacedLogs += 1

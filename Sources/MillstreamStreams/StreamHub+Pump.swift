@@ -101,7 +101,7 @@ extension StreamHub {
     private func heldEvents(of log: LiveLog, after sequence: Int64) -> EncodedEvents? {
         if sequence < log.trimmedThrough {
             let isInTick = log.tickFirst != 0 && sequence >= log.tickBase
-            let isAwaited = sequence >= log.awaitedAfter && log.isAwaited(turnsGiven: backlog.given)
+            let isAwaited = awaitedTick(of: log).map { sequence >= $0.after } ?? false
             guard isInTick || isAwaited else { return nil }
         }
         if log.recent.contains(sequence + 1) { return log.recent }

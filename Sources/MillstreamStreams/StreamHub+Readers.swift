@@ -157,7 +157,7 @@ extension StreamHub {
         enqueue(slot)
         if !readers[slot].pointee.flags.contains(.isCombined) {
             let log = log(readers[slot].pointee.log)
-            if log.awaitedUntilTurn != 0 { log.awaitedUntilTurn = backlog.asked }
+            if log.isAwaited { awaitedTicks[log.index]?.untilTurn = backlog.asked }
         }
         return true
     }

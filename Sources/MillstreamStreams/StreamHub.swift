@@ -38,20 +38,21 @@ public final class StreamHub {
     /// Events of which ``didDeliver`` is not told yet, and their time.
     @exclusivity(unchecked) var leftCount = 0
     @exclusivity(unchecked) var leftEmittedAtNs: UInt64 = 0
-    @exclusivity(unchecked) var recent = RecentList()
+    @exclusivity(unchecked) var recent = RecentLogs()
     @exclusivity(unchecked) var pages = PageDesk()
 
     let readers = ReaderTable()
-    /// Readers of several logs that had everything before this tick and get its news in the next flush.
+    /// Readers that had everything before this tick and could not share the payload of a log's news: those of several logs, those
+    /// that read a page ahead of a commit's notice. Filled and looked at in the same flush, ahead of the backlog.
     var news: [ReaderID] = []
-    /// Readers that came, drained or got a page: they are looked at in turn, after all news.
+    /// Readers that came, drained, got a page or have more to get than a tick sends: they are looked at in turn, after all news.
     var backlog = ReaderBacklog()
     /// ``spent`` at which the turns of a tick are over; who has more to get by then waits for another.
     var turnsEndAt = UInt64.max
     /// What is sent beyond this in the fan-out of a tick goes in turns; compared with the bytes that were delivered.
     var fanOutEndsAt = UInt64.max
-    /// Logs with a large tick that their readers get in turns.
-    var awaitedLogs: [UInt32] = []
+    /// Large ticks that readers get in turns, by the log's place.
+    var awaitedTicks: [UInt32: AwaitedTick] = [:]
     /// What the last flush sent to readers that were behind, in bytes; each send counts as the bytes that could leave meanwhile.
     public internal(set) var turnsCost: UInt64 = 0
     var prefaces: [UInt32: [UInt8]] = [:]

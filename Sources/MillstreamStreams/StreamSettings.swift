@@ -1,19 +1,19 @@
 // Bounds and times of the streams. A value; the configuration checks the ranges.
 
-/// Settings of a ``StreamHub``.
+/// Settings of a ``StreamHub``; the defaults are those of the shipped configuration.
 public struct StreamSettings: Hashable, Sendable {
     /// Silence lasts this long at most: then a comment is sent, up to 0.9 s earlier. A second or more.
     public var heartbeatIntervalMs = 15_000
     /// How long a stream may last, less up to 0.9 s; 0 for any time.
     public var maxAgeMs = 0
     /// Streams end up to this much before ``maxAgeMs``, so that those opened together do not come back together.
-    public var maxAgeSpreadMs = 0
+    public var maxAgeSpreadMs = 60_000
     /// What `status` tells a client to wait before it reconnects; the lower bound of what `closing` tells.
-    public var retryMs = 1_000
+    public var retryMs = 2_000
     /// `closing` adds up to this much, different for each reader.
     public var retrySpreadMs = 5_000
     /// Encoded events that are kept of all logs together, for readers that come or come back soon.
-    public var maxRecentBytes = 32 << 20
+    public var maxRecentBytes = 64 << 20
     /// The same of one log.
     public var maxRecentBytesPerLog = 256 << 10
     /// A reader that is behind gets its log in shared pieces of about this length (one longer event aside).

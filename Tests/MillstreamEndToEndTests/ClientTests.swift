@@ -87,7 +87,8 @@ import Testing
         guard let proxy = try Proxy(kind, to: server.port) else { return }
         let job = try server.client.start("ack")
         server.kill9()
-        for path in ["/v1/jobs/\(job)/events", "/v1/events?channel=c"] {
+        // An encoded letter is the letter, for the server and so for what stands in front of it.
+        for path in ["/v1/jobs/\(job)/events", "/v1/events?channel=c", "/v1/%65vents?channel=c"] {
             let away = try proxy.client.get(path)
             #expect(away.status == 200)
             #expect(away.headers["content-type"] == "text/event-stream")

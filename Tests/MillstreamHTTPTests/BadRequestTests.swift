@@ -100,8 +100,8 @@ import Testing
                 + String(repeating: "x", count: 1_025), 413
         ),
         ("body where none is taken", "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", 413),
-        ("long target", "GET /" + String(repeating: "x", count: 8 * 1_024) + " HTTP/1.1\r\nHost: a\r\n\r\n", 414),
-        ("endless target", "GET /" + String(repeating: "x", count: 17 * 1_024), 414),
+        ("long target", "GET /" + String(repeating: "x", count: 16 * 1_024) + " HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        ("endless target", "GET /" + String(repeating: "x", count: 33 * 1_024), 414),
         (
             "compressed body", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx",
             415
@@ -119,9 +119,9 @@ import Testing
         ("unknown expectation", "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\nContent-Length: 1\r\n\r\n", 417),
         (
             "large head",
-            "GET /hello HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 16 * 1_024) + "\r\n\r\n", 431
+            "GET /hello HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 32 * 1_024) + "\r\n\r\n", 431
         ),
-        ("endless head", "GET /hello HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 17 * 1_024), 431),
+        ("endless head", "GET /hello HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 33 * 1_024), 431),
         (
             "many headers", "GET /hello HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: y\r\n", count: 100) + "\r\n",
             431
@@ -158,9 +158,9 @@ import Testing
         ("\r\nHEAD /hello HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400),
         ("HEAD /hello HTTP/1.1\nHost: a\n\n", 400), ("HEAD /hello HTTP/1.1\r\nHost: a\r\nExpect: b\r\n\r\n", 417),
         ("HEAD /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", 400),
-        ("\r\n\r\nHEAD /" + String(repeating: "x", count: 8 * 1_024) + " HTTP/1.1\r\nHost: a\r\n\r\n", 414),
-        ("HEAD /" + String(repeating: "x", count: 17 * 1_024), 414),
-        ("HEAD /hello HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 17 * 1_024), 431),
+        ("\r\n\r\nHEAD /" + String(repeating: "x", count: 16 * 1_024) + " HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        ("HEAD /" + String(repeating: "x", count: 33 * 1_024), 414),
+        ("HEAD /hello HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 33 * 1_024), 431),
         ("HEAD /hello HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: y\r\n", count: 100) + "\r\n", 431),
     ])
     func refusedHeadGetsNoBody(text: String, status: Int) throws {
@@ -181,6 +181,20 @@ import Testing
             let client = try server.connect()
             try client.send("\(method) /hello HTTP/1.1\r\n\r\n")
             #expect(try !client.readResponse().body.isEmpty)
+        }
+    }
+
+    @Test func refusedHeadGetsNoBodyAtAnySplit() throws {
+        let server = try TestServer()
+        let text = Array(("HEAD /" + String(repeating: "x", count: 33 * 1_024)).utf8)
+        for split in 1...6 {
+            let client = try server.connect()
+            try client.send(Array(text[..<split]))
+            _ = server.onLoop { _ in true }
+            try client.send(Array(text[split...]))
+            let response = try client.readResponse(hasBody: false)
+            #expect(response.status == 414, "split at \(split)")
+            #expect(try client.isClosedByServer(), "split at \(split)")
         }
     }
 

@@ -62,6 +62,21 @@ import Testing
         #expect(try client.isClosedByServer())
     }
 
+    /// Who may be about to ask by HEAD gets nothing behind the refusal's head, and no length that promises it.
+    @Test(arguments: [
+        ("H", true), ("HE", true), ("HEAD", true), ("\r\n\r\n", true), ("\r\nHEA", true), ("G", false), ("HEL", false),
+        ("HEADS", false), ("\r\nGET", false),
+    ]) func slowHeadWhoseMethodIsNotKnownIsCutOffWithoutABody(text: String, isBare: Bool) throws {
+        let server = try TestServer(settings { $0.headTimeoutMs = 50 })
+        let client = try server.connect()
+        try client.send(text)
+        let response = try client.readResponse(hasBody: !isBare)
+        #expect(response.status == 408)
+        #expect((response["content-length"] == nil) == isBare)
+        #expect(response.body.isEmpty == isBare)
+        #expect(try client.isClosedByServer())
+    }
+
     @Test func slowBodyIsCutOffHoweverItDrips() throws {
         let server = try TestServer(settings { $0.bodyTimeoutMs = 200 })
         let client = try server.connect()

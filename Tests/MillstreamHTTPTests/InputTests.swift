@@ -186,6 +186,24 @@ import Testing
         withExtendedLifetime(first) {}
     }
 
+    /// Its first bytes are all that is waited for, and may not tell yet whether it wants a body.
+    @Test func excessThatBeginsLikeHeadGets503WithoutABody() throws {
+        var settings = HTTPServerSettings()
+        settings.maxConnections = 1
+        let server = try TestServer(settings)
+        let first = try server.connect()
+        #expect(server.waitUntil { $0.server?.metrics.openConnections == 1 })
+        for (text, isBare) in [("HE", true), ("HEAD /hello HTTP/1.1\r\n", true), ("GE", false)] {
+            let excess = try server.connect()
+            try excess.send(text)
+            let response = try excess.readResponse(hasBody: !isBare)
+            #expect(response.status == 503, "\(text)")
+            #expect(response.body.isEmpty == isBare, "\(text)")
+            #expect(try excess.isClosedByServer(), "\(text)")
+        }
+        withExtendedLifetime(first) {}
+    }
+
     /// Who is accepted together with others behind it has its place; they are not counted against it.
     @Test func ofABurstPastTheLimitTheFirstAreServed() throws {
         var settings = HTTPServerSettings()

@@ -160,8 +160,14 @@ import Testing
             try client.request("GET \(target)")
             #expect(try client.readResponse().text == text)
         }
-        try client.request("OPTIONS *")
-        #expect(try client.readResponse().status == 200)
+        for (target, meant) in [
+            ("*", "*"), ("http://other", "*"), ("HTTPS://[::1]:81", "*"), ("http://other/", "/"),
+            ("http://other?", "/?"), ("http://other?a", "/?a"),
+        ] {
+            try client.request("OPTIONS \(target)")
+            #expect(try client.readResponse().status == 200)
+            #expect(server.onLoop { $0.answered.last } == meant, "\(target)")
+        }
     }
 
     @Test(arguments: ["\r\n", "\r\n\r\n", String(repeating: "\r\n", count: 100)])

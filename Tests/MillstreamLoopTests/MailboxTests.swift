@@ -78,7 +78,6 @@ import Testing
         loop.run()
         #expect(received == [0, 1, 2])
         #expect(mailbox.post(9))
-        #expect(mailbox.highWater == 3)
     }
 
     @Test func eachPostIntoAnEmptyMailboxEndsAPoll() throws {

@@ -142,6 +142,12 @@ import Testing
         executor.close()
     }
 
+    @Test func fewThatAreDueTogetherWakeInSmallBursts() {
+        #expect([0, 1, 4, 5, 8].map(DelayLine.burstCount) == [0, 1, 4, 4, 4])
+        // A large burst leaves some behind each time, so that it gets smaller.
+        #expect([9, 76, 4096].map(DelayLine.burstCount) == [5, 72, 4092])
+    }
+
     @Test func largeBurstsAreFartherApart() {
         #expect([0, 1, 4].map(DelayLine.pauseNs) == [400_000, 400_000, 400_000])
         #expect(DelayLine.pauseNs(after: 7) == 700_000)

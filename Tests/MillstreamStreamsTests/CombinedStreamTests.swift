@@ -16,7 +16,7 @@ import Testing
         fixture.flush()
         #expect(
             fixture.text(reader) == """
-                event: status\nretry: 1000\ndata: {"source":"job:a","state":"queued"}\n
+                event: status\nretry: 2000\ndata: {"source":"job:a","state":"queued"}\n
                 id: 0-e1-1-0-0\nevent: step\ndata: {"n":1}\n
                 id: 1-e1-1-e2-1\nevent: message\ndata: "hi"\n\n
                 """)

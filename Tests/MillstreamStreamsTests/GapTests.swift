@@ -162,7 +162,7 @@ import Testing
         fixture.store.answer(at: 0, to: fixture.hub, failing: true)
         #expect(
             fixture.text(reader).hasSuffix(
-                "event: closing\nretry: 1000\ndata: {\"reason\":\"store\",\"retry_ms\":1000}\n\n"))
+                "event: closing\nretry: 2000\ndata: {\"reason\":\"store\",\"retry_ms\":2000}\n\n"))
         #expect(fixture.isFinished(reader))
     }
 }

@@ -10,7 +10,7 @@ import Testing
         fixture.create(.a)
         let reader = fixture.open(.a)
         fixture.flush()
-        #expect(fixture.text(reader) == "event: status\nretry: 1000\ndata: {\"state\":\"queued\"}\n\n")
+        #expect(fixture.text(reader) == "event: status\nretry: 2000\ndata: {\"state\":\"queued\"}\n\n")
     }
 
     @Test func channelBeginsWithAHeartbeatComment() {
@@ -28,7 +28,7 @@ import Testing
         fixture.flush()
         #expect(
             fixture.text(reader) == """
-                event: status\nretry: 1000\ndata: {"state":"queued"}\n
+                event: status\nretry: 2000\ndata: {"state":"queued"}\n
                 id: e1-1\nevent: step\ndata: 1\n
                 id: e1-2\nevent: log\ndata: "two"\n\n
                 """)

@@ -38,10 +38,7 @@ final class LogLane: @unchecked Sendable {
 
     /// Starts the thread, which keeps the lane alive until it is closed.
     func start() {
-        var thread = pthread_t()
-        let status = pthread_create(&thread, nil, logLaneMain, Unmanaged.passRetained(self).toOpaque())
-        precondition(status == 0, "no thread for the log")
-        pthread_detach(thread)
+        OwnThread(name: "log") { [self] in run() }.detach()
     }
 
     // MARK: Any thread
@@ -85,7 +82,7 @@ final class LogLane: @unchecked Sendable {
 
     // MARK: The lane's thread
 
-    fileprivate func run() {
+    private func run() {
         while let step = nextStep() {
             if let reopening = step.reopening { reopen(reopening) }
             var bytes = step.bytes
@@ -140,14 +137,4 @@ final class LogLane: @unchecked Sendable {
     private func notice(_ text: String) -> [UInt8] {
         rendered(LogLine(time: LogLine.now, level: .warning, message: text, fields: [:]))
     }
-}
-
-/// The thread's first function: takes the reference that `start` gave away.
-private func logLaneMain(_ lane: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    // Signals are the loop's business.
-    var all = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_BLOCK, &all, nil)
-    if let lane { Unmanaged<LogLane>.fromOpaque(lane).takeRetainedValue().run() }
-    return nil
 }

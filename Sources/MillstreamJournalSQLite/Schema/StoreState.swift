@@ -1,5 +1,6 @@
 // The single row about the store as a whole: numbers that must outlive their rows, counts that would cost a scan, and how the
-// last run ended. A plain value; the writer changes its copy in a batch and stores it with the batch.
+// last run ended. A plain value; the writer changes its copy in a batch and stores it with the batch, unless
+// events were added and nothing else.
 
 import MillstreamJournal
 

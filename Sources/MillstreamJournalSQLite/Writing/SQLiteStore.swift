@@ -140,7 +140,7 @@ public final class SQLiteStore: SQLiteReader, JournalStore {
         logMover.didCommit()
     }
 
-    /// One transaction with the row about the store; after a fault that row is as it was.
+    /// One transaction, with the row about the store when that must be written; after a fault the writer's copy is as it was.
     private func write(_ body: () throws(JournalError) -> Void) throws(JournalError) {
         let before = writer.state
         do throws(JournalError) {

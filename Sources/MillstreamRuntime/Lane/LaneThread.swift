@@ -1,9 +1,8 @@
 import CMillstreamSpawn
-import Glibc
+import MillstreamLoop
 
-// A thread of its own for a lane: a Dispatch queue that never returns would hold one of Dispatch's threads for ever and could
-// be starved by the others. Signals go to other threads. What runs on it says how it shares the cores: on two of them, one wake-up
-// behind a worker that computes costs an event more than its commit.
+// A lane's thread says how it shares the cores: on two of them, one wake-up behind a worker that computes costs an event more than its
+// commit.
 
 /// How a thread takes its turns when all cores are busy.
 enum ThreadTurns: Sendable {
@@ -12,6 +11,18 @@ enum ThreadTurns: Sendable {
     case prompt
     /// Behind the others: workers.
     case yielding
+
+    /// The shortest that the kernel grants.
+    private static let shortestSliceUs: Int32 = 100
+
+    /// For the calling thread.
+    func adopt() {
+        switch self {
+        case .normal: break
+        case .prompt: millstream_run_promptly(Self.shortestSliceUs)
+        case .yielding: millstream_run_yielding()
+        }
+    }
 }
 
 /// Has the calling thread run as soon as it wakes, whatever the workers do. For the loop's.
@@ -24,65 +35,24 @@ public enum PromptThread {
     public static func adopt() { millstream_run_promptly(sliceUs) }
 }
 
-final class LaneThread: Sendable {
-    private let thread: pthread_t
-
-    private final class Start {
-        let name: String
-        let turns: ThreadTurns
-        let body: @Sendable () -> Void
-
-        init(name: String, turns: ThreadTurns, body: @escaping @Sendable () -> Void) {
-            self.name = name
-            self.turns = turns
-            self.body = body
-        }
-    }
+struct LaneThread: Sendable {
+    private let thread: OwnThread
 
     /// - Parameter name: at most 15 bytes, as the kernel shows it.
     init(name: String, turns: ThreadTurns = .normal, body: @escaping @Sendable () -> Void) {
-        thread = Self.start(Start(name: name, turns: turns, body: body))
-    }
-
-    private static func start(_ start: Start) -> pthread_t {
-        var thread = pthread_t()
-        let start = Unmanaged.passRetained(start)
-        let status = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                LaneThread.prepare(name: start.name, turns: start.turns)
-                start.body()
-                return nil
-            }, start.toOpaque())
-        precondition(status == 0, "no thread for a lane: \(status)")
-        return thread
+        thread = OwnThread(name: name) {
+            turns.adopt()
+            body()
+        }
     }
 
     /// Waits for the body to return. Call once.
     func join() {
-        pthread_join(thread, nil)
+        thread.join()
     }
 
     /// Lets the thread go: nobody will join it.
     func detach() {
-        pthread_detach(thread)
-    }
-
-    /// The shortest that the kernel grants.
-    private static let shortestSliceUs: Int32 = 100
-
-    /// Of the calling thread.
-    static func prepare(name: String, turns: ThreadTurns) {
-        millstream_name_thread(name)
-        switch turns {
-        case .normal: break
-        case .prompt: millstream_run_promptly(shortestSliceUs)
-        case .yielding: millstream_run_yielding()
-        }
-        var signals = sigset_t()
-        sigfillset(&signals)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        thread.detach()
     }
 }

@@ -30,8 +30,12 @@ final class DelayLine: @unchecked Sendable {
     /// So that no more bursts come than the disk flushes.
     private static let minPauseNs: UInt64 = 400_000
     /// Bursts are at most so far apart; and after somebody woke alone, nobody who begins to sleep wakes sooner. So a sleep may be longer by
-    /// twice this.
+    /// three times this.
     private static let maxPauseNs: UInt64 = 1_000_000
+    /// Few that are due together wake so many at a time: their events would wait for each other's rows and sends.
+    private static let smallBurst = 4
+    /// More are one burst, or the last of them would wake too late.
+    private static let maxSplit = 8
     /// After a burst, when to see whether a handler keeps its thread.
     private static let lookAfterMs = 2
 
@@ -144,11 +148,16 @@ final class DelayLine: @unchecked Sendable {
     }
 
     private func takeDue(_ now: MonotonicTime) -> Due {
-        var due = Due()
+        var entries: [Entry] = []
         while let first = heap.first, first.deadline <= now {
             popFirst()
-            if let sleeper = sleepers.removeValue(forKey: first.number) { due.sleepers.append(sleeper) }
+            if sleepers[first.number] != nil { entries.append(first) }
         }
+        let woken = Self.burstCount(of: entries.count)
+        for entry in entries[woken...] { push(entry) }
+        entries.removeSubrange(woken...)
+        var due = Due()
+        due.sleepers = entries.compactMap { sleepers.removeValue(forKey: $0.number) }
         guard !due.sleepers.isEmpty else { return due }
         due.isBurst = due.sleepers.count > 1 || now < lastDueAt.advanced(byMs: Self.lookAfterMs)
         lastDueAt = now
@@ -156,6 +165,12 @@ final class DelayLine: @unchecked Sendable {
         floorAt = MonotonicTime(nanoseconds: due.sleepers.count == 1 ? now.nanoseconds + Self.maxPauseNs : 0)
         burstAt = MonotonicTime(nanoseconds: now.nanoseconds + Self.pauseNs(after: due.sleepers.count))
         return due
+    }
+
+    /// Of so many that are due, how many wake now, the earliest; the others with the next burst. Who sleeps for the same time stays
+    /// together for ever, so a large burst leaves some behind, too, and many such rounds spread it.
+    static func burstCount(of due: Int) -> Int {
+        due > maxSplit ? due - smallBurst : min(due, smallBurst)
     }
 
     /// From a burst of so many to the next.

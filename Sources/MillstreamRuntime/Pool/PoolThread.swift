@@ -1,4 +1,6 @@
+import CMillstreamSpawn
 import Dispatch
+import MillstreamLoop
 
 // The threads of the worker pool, which are Dispatch's: a serial queue without a target of its own gets one at once and keeps it for
 // as long as its block runs. A worker's block takes one piece of work after the other from its line instead of coming back to the queue
@@ -13,7 +15,9 @@ enum PoolThread {
     /// - Parameter name: at most 15 bytes, as the kernel shows it.
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
         DispatchQueue(label: "millstream.\(name)").async {
-            LaneThread.prepare(name: name, turns: .yielding)
+            millstream_name_thread(name)
+            OwnThread.forgoSignals()
+            ThreadTurns.yielding.adopt()
             body()
         }
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import MillstreamStreams
 
-@Suite struct RecentListTests {
+@Suite struct RecentLogsTests {
     private let epoch: Epoch
 
     init() throws {
@@ -27,59 +27,59 @@ import Testing
     }
 
     @Test func ofAFewLogsTheOneThatGotNothingForLongestGoes() throws {
-        let logs = makeLogs(RecentList.sampleCount)
-        var list = RecentList()
-        let none = list.oldest(in: logs)
+        let logs = makeLogs(RecentLogs.sampleCount)
+        var recent = RecentLogs()
+        let none = recent.oldest(in: logs)
         #expect(none == nil)
         for index in [3, 0, 5, 3, 1, 0] {
             let log = try #require(logs[index])
             give(log, 10)
-            list.touch(log, in: logs)
+            recent.touch(log, in: logs)
         }
         for expected in [5, 3, 1, 0] {
-            let found = list.oldest(in: logs)
+            let found = recent.oldest(in: logs)
             let oldest = try #require(found)
             #expect(oldest.index == expected)
-            list.remove(oldest, in: logs)
+            recent.remove(oldest, in: logs)
         }
-        let rest = list.oldest(in: logs)
-        #expect(list.heldBytes == 0 && rest == nil)
+        let rest = recent.oldest(in: logs)
+        #expect(recent.heldBytes == 0 && rest == nil)
     }
 
     /// A log that gets events all the time is never in the way of one that does not: of many, one of the oldest goes.
     @Test func aBusyLogStays() throws {
         let logs = makeLogs(100)
-        var list = RecentList()
+        var recent = RecentLogs()
         for log in logs.compactMap({ $0 }) {
             give(log, 10)
-            list.touch(log, in: logs)
+            recent.touch(log, in: logs)
         }
         let busy = try #require(logs[50])
         for _ in 0..<90 {
-            list.touch(busy, in: logs)
-            let found = list.oldest(in: logs)
+            recent.touch(busy, in: logs)
+            let found = recent.oldest(in: logs)
             let oldest = try #require(found)
             #expect(oldest.index != 50)
-            list.remove(oldest, in: logs)
+            recent.remove(oldest, in: logs)
         }
     }
 
     @Test(arguments: 1...20) func whatIsHeldIsTheSumOverItsLogs(seed: UInt64) throws {
         var random = SpreadSource(seed: seed)
         let logs = makeLogs(30)
-        var list = RecentList()
+        var recent = RecentLogs()
         var held: [UInt32: Int] = [:]
         for _ in 0..<500 {
             let log = try #require(logs.randomElement(using: &random) ?? nil)
             switch Int.random(in: 0..<8, using: &random) {
             case 0:
-                list.remove(log, in: logs)
+                recent.remove(log, in: logs)
                 log.recent = EncodedEvents()
                 held[log.index] = nil
             case 1:
-                if let oldest = list.oldest(in: logs) {
+                if let oldest = recent.oldest(in: logs) {
                     #expect(held[oldest.index] != nil)
-                    list.remove(oldest, in: logs)
+                    recent.remove(oldest, in: logs)
                     oldest.recent = EncodedEvents()
                     held[oldest.index] = nil
                 } else {
@@ -87,14 +87,14 @@ import Testing
                 }
             case 2:
                 log.recent.shrink(toBytes: Int.random(in: 0...2_000, using: &random))
-                list.touch(log, in: logs)
+                recent.touch(log, in: logs)
                 held[log.index] = log.recent.isEmpty ? nil : log.recent.heldBytes + LiveLog.overheadBytes
             default:
                 give(log, Int.random(in: 0...400, using: &random))
-                list.touch(log, in: logs)
+                recent.touch(log, in: logs)
                 held[log.index] = log.recent.heldBytes + LiveLog.overheadBytes
             }
-            #expect(list.heldBytes == held.values.reduce(0, +))
+            #expect(recent.heldBytes == held.values.reduce(0, +))
         }
     }
 }

@@ -3,7 +3,7 @@
 // a few that come in turn are compared when room is needed, as Redis does. Loop-confined.
 
 /// The sum of recent bytes over all logs, and the logs that hold them.
-struct RecentList {
+struct RecentLogs {
     /// So many are compared; with fewer logs the oldest is found.
     static let sampleCount = 8
 
@@ -22,8 +22,8 @@ struct RecentList {
             log.recentPlace = UInt32(holders.count)
             holders.append(log.index)
         }
-        let bytes = log.recent.heldBytes + LiveLog.overheadBytes
-        heldBytes += bytes - log.recentBytes
+        let bytes = UInt32(log.recent.heldBytes + LiveLog.overheadBytes)
+        heldBytes += Int(bytes) - Int(log.recentBytes)
         log.recentBytes = bytes
         clock &+= 1
         log.recentTouch = clock
@@ -31,7 +31,7 @@ struct RecentList {
 
     mutating func remove(_ log: LiveLog, in logs: [LiveLog?]) {
         guard log.recentBytes > 0, let last = holders.popLast() else { return }
-        heldBytes -= log.recentBytes
+        heldBytes -= Int(log.recentBytes)
         log.recentBytes = 0
         guard last != log.index else { return }
         holders[Int(log.recentPlace)] = last
