@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "Measuring", dependencies: ["CCounting"], swiftSettings: strict),
         .executableTarget(name: "Micro", dependencies: ["Measuring", modules, argumentParser], swiftSettings: strict),
         .testTarget(name: "MeasuringTests", dependencies: ["Measuring"], swiftSettings: strict),
-        .testTarget(name: "LoadTests", dependencies: ["Load", "CLoad"], swiftSettings: strict),
+        .testTarget(name: "LoadTests", dependencies: ["Load", "CLoad", "Measuring"], swiftSettings: strict),
         // Side by side: the servers, the rounds, the goals and the page. Reads the generator's reports and starts it as a program.
         .target(name: "CComparison"),
         .target(name: "Comparison", dependencies: ["CComparison", "Load"], swiftSettings: strict),

@@ -1,8 +1,10 @@
 // Node's own http module, as its documentation shows server-sent events: an EventEmitter per process, res.write per client.
-// Requests as in ../common/peer.h. Back-pressure is not heeded, because hardly any example of the field does.
+// Requests as in ../common/peer.h; jobs in jobs.js. All of it is in memory and goes with the process. Back-pressure is not heeded, because
+// hardly any example of the field does.
 'use strict';
 const http = require('node:http');
 const { EventEmitter } = require('node:events');
+const jobs = require('./jobs.js');
 
 const port = Number(process.argv[2]);
 const topics = new EventEmitter();
@@ -43,8 +45,14 @@ const server = http.createServer((request, response) => {
   } else if (request.method === 'POST' && url.pathname === '/publish') {
     response.writeHead(202, { 'Content-Length': 0 }).end();
     run({ rate: number('rate', 0), count: number('count', 1), topicCount: number('topics', 1), bytes: number('bytes', 200) });
+  } else if (request.method === 'POST' && url.pathname === '/v1/jobs') {
+    jobs.create(request, response);
+  } else if (request.method === 'GET' && /^\/v1\/jobs\/[^/]+\/events$/.test(url.pathname)) {
+    jobs.watch(url.pathname.split('/')[3], request, response);
   } else {
     response.writeHead(404).end();
   }
 });
+// As behind any proxy: a connection that the server closes after five quiet seconds may just be taken for the next POST.
+server.keepAliveTimeout = 65_000;
 server.listen({ port, host: '127.0.0.1', backlog: 4096 });

@@ -1,6 +1,7 @@
 """sse-starlette on uvicorn, as its own examples do it: one asyncio.Queue per client, filled by the publisher.
 
-Requests as in ../common/peer.h. One process, uvloop and httptools: the fastest set-up that `uvicorn[standard]` offers.
+Requests as in ../common/peer.h; jobs in jobs.py. All of it is in memory and goes with the process. One process, uvloop and httptools:
+the fastest set-up that `uvicorn[standard]` offers.
 """
 
 import asyncio
@@ -11,6 +12,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
+
+import jobs
 
 queues = defaultdict(set)
 sequences = defaultdict(int)
@@ -64,5 +67,10 @@ async def start_publishing(request):
 
 
 app = Starlette(
-    routes=[Route("/events/{topic:int}", events), Route("/publish", start_publishing, methods=["POST"])]
+    routes=[
+        Route("/events/{topic:int}", events),
+        Route("/publish", start_publishing, methods=["POST"]),
+        Route("/v1/jobs", jobs.create, methods=["POST"]),
+        Route("/v1/jobs/{id}/events", jobs.watch),
+    ]
 )

@@ -94,6 +94,9 @@ PASS(epoll_create, int, epoll_create, (int count), (count))
 PASS(epoll_create, int, epoll_create1, (int flags), (flags))
 PASS(epoll_ctl, int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event), (epoll, operation, fd, event))
 PASS(epoll_wait, int, epoll_wait, (int epoll, struct epoll_event *events, int count, int timeout), (epoll, events, count, timeout))
+PASS(epoll_wait, int, epoll_pwait2,
+    (int epoll, struct epoll_event *events, int count, const struct timespec *timeout, const sigset_t *mask),
+    (epoll, events, count, timeout, mask))
 PASS(poll, int, poll, (struct pollfd * polled, nfds_t count, int timeout), (polled, count, timeout))
 PASS(select, int, select, (int count, fd_set *in, fd_set *out, fd_set *other, struct timeval *timeout), (count, in, out, other, timeout))
 PASS(eventfd, int, eventfd, (unsigned int count, int flags), (count, flags))

@@ -34,9 +34,11 @@ struct RunCommand: ParsableCommand {
     var keepAwake = false
 
     @Option(
-        name: .customLong("out"), help: "Directory for the results, and for what the servers write.",
+        name: .customLong("out"),
+        help:
+            "Directory for the results, and for what the servers write: on a disk. Otherwise .build/comparison of the repository.",
         completion: .directory)
-    var output: String
+    var output: String?
 
     @Option(help: "Root of the repository; otherwise the one that the working directory is in.", completion: .directory)
     var repository: String?
@@ -44,7 +46,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: "The server to measure; otherwise the repository's release binary.", completion: .file())
     var binary: String?
 
-    @Option(help: "A static build of it, whose size is to be told.", completion: .file())
+    @Option(
+        help: "The build whose stripped size is to be told; otherwise the one that is measured.", completion: .file())
     var staticBinary: String?
 
     @Option(help: "First port to try; further ones follow it.")
@@ -60,13 +63,16 @@ struct RunCommand: ParsableCommand {
         let lock = try RunLock()
         Host.raiseDescriptorLimit()
         let root = try repository.map { URL(fileURLWithPath: $0) } ?? Workbench.repository(from: Self.workingDirectory)
-        let bench = Workbench(repository: root, generator: try Generator.beside(), output: URL(fileURLWithPath: output))
+        let bench = Workbench(
+            repository: root, generator: try Generator.beside(),
+            output: output.map { URL(fileURLWithPath: $0) }
+                ?? root.appendingPathComponent(Workbench.outputBelowRepository))
         let specs = try selectedServers(root)
         let (plans, starts) = try selectedScenarios(bench)
         let results = try Results.prepare(
             command: ["Benchmarks/.build/release/compare"] + CommandLine.arguments.dropFirst(), rounds: rounds,
             isQuick: quick, isKeptAwake: keepAwake, bench: bench, servers: specs,
-            staticBinary: staticBinary.map { URL(fileURLWithPath: $0) })
+            staticBinary: specs.contains { $0.name == ServerCatalog.ours } ? sized(root) : nil)
         let comparison = ComparisonRun(
             bench: bench, servers: specs, scenarios: plans, firstPort: port, results: results
         ) { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
@@ -83,10 +89,15 @@ struct RunCommand: ParsableCommand {
 
     private static var workingDirectory: URL { URL(fileURLWithPath: FileManager.default.currentDirectoryPath) }
 
+    private func measured(_ root: URL) -> URL {
+        binary.map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent(".build/release/millstream")
+    }
+
+    /// A stripped file beside the one that is measured may be of an older build: a copy is stripped instead.
+    private func sized(_ root: URL) -> URL { staticBinary.map { URL(fileURLWithPath: $0) } ?? measured(root) }
+
     private func selectedServers(_ root: URL) throws -> [ServerSpec] {
-        let millstream =
-            binary.map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent(".build/release/millstream")
-        let catalog = ServerCatalog(repository: root, millstream: millstream)
+        let catalog = ServerCatalog(repository: root, millstream: measured(root))
         let wanted = try names(servers, known: catalog.all.map(\.name), what: "server") ?? catalog.all.map(\.name)
         let selected = catalog.all.filter { wanted.contains($0.name) }
         for spec in selected { try spec.checkRequirements() }

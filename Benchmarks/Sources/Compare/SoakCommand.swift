@@ -13,14 +13,17 @@ struct SoakCommand: ParsableCommand {
             second and judges the curves after the first third. Exit status 1 with the figures that failed. Latency is judged on request only.
             """)
 
-    @Option(help: "The scenario file.", completion: .file())
-    var scenario: String
+    @Option(help: "The scenario file; otherwise the one of half an hour.", completion: .file())
+    var scenario: String?
 
     @Option(help: "The server's configuration file; otherwise the one for soaks.", completion: .file())
     var config: String?
 
-    @Option(name: .customLong("out"), help: "Directory for soak.json and soak.svg.", completion: .directory)
-    var output: String
+    @Option(
+        name: .customLong("out"),
+        help: "Directory for soak.json and soak.svg; otherwise .build/soak of the repository.",
+        completion: .directory)
+    var output: String?
 
     @Option(help: "Root of the repository; otherwise the one that the working directory is in.", completion: .directory)
     var repository: String?
@@ -43,12 +46,15 @@ struct SoakCommand: ParsableCommand {
         Host.raiseDescriptorLimit()
         let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
         let root = try repository.map { URL(fileURLWithPath: $0) } ?? Workbench.repository(from: here)
-        let directory = URL(fileURLWithPath: output)
+        let directory =
+            output.map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent(Workbench.soakBelowRepository)
         let bench = Workbench(repository: root, generator: try Generator.beside(), output: directory)
         var limits = SoakLimits()
         limits.judgesLatency = judgeLatency
         let run = SoakRun(
-            bench: bench, scenario: try ScenarioFiles.read(file: URL(fileURLWithPath: scenario)),
+            bench: bench,
+            scenario: try ScenarioFiles.read(
+                file: scenario.map { URL(fileURLWithPath: $0) } ?? bench.scenarios.appendingPathComponent("soak.json")),
             binary: binary.map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent(".build/release/millstream"),
             configuration: config.map { URL(fileURLWithPath: $0) }
                 ?? root.appendingPathComponent("Benchmarks/Scenarios/soak.yaml"),
@@ -60,8 +66,7 @@ struct SoakCommand: ParsableCommand {
     }
 
     private func write(_ report: SoakReport, to directory: URL) throws {
-        try LoadReport.encoder().encode(report).write(
-            to: directory.appendingPathComponent("soak.json"), options: .atomic)
+        try report.write(to: directory.appendingPathComponent("soak.json"))
         if let picture = report.picture {
             try picture.svg.write(
                 to: directory.appendingPathComponent("soak.svg"), atomically: true, encoding: .utf8)

@@ -85,8 +85,11 @@ public struct Cost: Hashable, Sendable, Codable {
     var named: [(name: String, count: Double)] {
         [("allocations", allocations), ("allocated bytes", allocatedBytes), ("bytes to the kernel", kernelBytes)]
             + (heldBytes.map { [("held bytes", $0)] } ?? [])
-            + calls.sorted { $0.key < $1.key }.map { ("calls of \($0.key)", $0.value) }
+            + calls.sorted { $0.key < $1.key }.map { (Self.callPrefix + $0.key, $0.value) }
     }
+
+    /// What the names of system calls begin with in `named`.
+    static let callPrefix = "calls of "
 
     func count(_ name: String) -> Double { named.first { $0.name == name }?.count ?? 0 }
 

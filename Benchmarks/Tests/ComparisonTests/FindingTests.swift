@@ -168,6 +168,49 @@ struct FindingTests {
                 SampleResults.run("channels-10000", "epoll", phases: [peer]), SampleResults.results([])) == [8])
     }
 
+    @Test func allThreadsButTheLoopAreCountedWhereTheLoopHasOneOfItsOwn() {
+        let ours = SampleResults.phase(
+            events: 1_000_000, cpuUs: 20, threads: ["millstream": 9, "journal": 8, "delays": 3])
+        let read = { (server: String, phase: PhaseReport) in
+            Metrics.otherThreadsCpuPerDelivery.read(
+                SampleResults.run("channels-10000", server, phases: [phase]), SampleResults.results([]))
+        }
+        #expect(read("millstream", ours) == [11])
+        let peer = SampleResults.phase(events: 1_000_000, cpuUs: 8, threads: ["epoll-sse": 8])
+        #expect(read("epoll", peer).isEmpty)
+    }
+
+    @Test func whatTheStalledCostIsWhatARunWithoutThemDoesNotTake() {
+        let run = { (scenario: String, round: Int, after: [Int]) in
+            var phases = [SampleResults.phase("warm"), SampleResults.phase("stalled")]
+            for (index, after) in after.enumerated() {
+                phases[index].memory?.rssBytesBefore = index == 0 ? 10_000_000 : 0
+                phases[index].memory?.rssBytesAfter = after
+            }
+            return SampleResults.run(scenario, "millstream", round: round, phases: phases)
+        }
+        let stalled = run("stalled-readers", 1, [15_000_000, 15_500_000])
+        let results = SampleResults.results([
+            stalled, run("stalled-readers-control", 1, [14_000_000, 15_200_000]),
+            run("stalled-readers", 2, [15_000_000, 15_500_000]),
+        ])
+        #expect(Metrics.wholeGrowth.read(stalled, results) == [5.5])
+        // The second round has no control, and so says nothing.
+        #expect(
+            Metrics.growthOfTheStalled.spread("stalled-readers", "millstream", in: results)?.values.map {
+                ($0 * 10).rounded()
+            } == [3])
+    }
+
+    @Test func theBinaryIsSizedOnce() {
+        let size = Goal("row", "what", "start", Metrics.binarySize, .atMost(25))
+        var results = SampleResults.results([SampleResults.starts])
+        #expect(Finding(size, in: results).figure?.values == [18.3])
+        #expect(Finding(size, in: results).verdict == .met)
+        results.binary?.needs.append("libswiftCore.so")
+        #expect(Finding(size, in: results).verdict == .notMeasured)
+    }
+
     @Test func heartbeatsAreTakenOffTheIdleCpuAtThePriceOfASend() {
         var idle = SampleResults.phase("idle", events: 0, wallS: 20)
         idle.serverCpuS = 0.3

@@ -45,7 +45,7 @@ struct PictureTests {
     }
 
     @Test func eachPictureIsWellFormedAndItsWordsAreInsideAndApart() throws {
-        let pictures = Picture.all(SampleResults.threeRounds, soak: SampleResults.soak)
+        let pictures = Picture.all(SampleResults.threeRounds, soak: SampleResults.soak?.load)
         #expect(
             pictures.map(\.file) == [
                 "cpu-per-delivery.svg", "memory-per-stream.svg", "opens.svg", "latency.svg", "scaling.svg", "soak.svg",
@@ -72,6 +72,12 @@ struct PictureTests {
                 }
             }
         }
+    }
+
+    @Test func everyPictureIsAmongTheFilesThatAnOlderPageMayHaveLeft() {
+        let files = Picture.all(SampleResults.threeRounds, soak: SampleResults.soak?.load).map(\.file)
+        #expect(Picture.files.isSuperset(of: files))
+        #expect(Picture.files.subtracting(files) == ["overload.svg"])
     }
 
     @Test func wordsAreEscaped() throws {

@@ -162,13 +162,4 @@ struct ProcessTests {
         #expect(idle.count == 1)
         withExtendedLifetime(awake) {}
     }
-
-    @Test func resultsNameNoDirectoryOfTheMachine() {
-        let root = URL(fileURLWithPath: "/somewhere/millstream")
-        let bench = Workbench(repository: root, generator: root, output: URL(fileURLWithPath: "/elsewhere/out"))
-        let command = [
-            "/somewhere/millstream/.build/release/millstream", "--data", "/elsewhere/out/scratch/data", "8080",
-        ]
-        #expect(bench.shortened(command) == ["./.build/release/millstream", "--data", "OUT/scratch/data", "8080"])
-    }
 }

@@ -38,6 +38,29 @@ struct ResultsPageTests {
         #expect(GoalTable.all.allSatisfy { [.reported, .notMeasured].contains(Finding($0, in: results).verdict) })
     }
 
+    @Test func onlyGoalsAreCounted() {
+        let goals = GoalTable.all.filter { $0.bound != .reported }.count
+        #expect(
+            ResultsPage(SampleResults.results([])).markdown.contains("Goals: 0 met, 0 not met, \(goals) not measured."))
+    }
+
+    @Test func whatCannotBeMeasuredYetSaysWhy() {
+        let page = ResultsPage(SampleResults.threeRounds).markdown
+        #expect(page.contains("| not measured: there are no tokens yet "))
+    }
+
+    @Test func aPageWithoutASoakSaysSo() {
+        let page = ResultsPage(SampleResults.threeRounds).markdown
+        #expect(page.contains("There is no soak here."))
+        #expect(!page.contains("## Soak"))
+    }
+
+    @Test func theStartsAreCounted() {
+        #expect(
+            ResultsPage(SampleResults.threeRounds).markdown.contains(
+                "exec to the first 200, 20 starts before the first round"))
+    }
+
     @Test func aBarInAMachineNameDoesNotBreakTheTable() {
         var table = MarkdownTable(["a", "b"])
         table.add(["x|y", "two\nlines"])

@@ -150,6 +150,14 @@ struct SoakJudgeTests {
         #expect(report.picture != nil)
     }
 
+    @Test func theReportOutlivesItsFileWithWhatIsKnownOfTheRun() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("soak-\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let report = try #require(SampleResults.soak)
+        try report.write(to: file)
+        #expect(try SoakReport.read(file) == report)
+    }
+
     @Test func errorsAreFoundInALog() {
         let log = ServerLog(
             """

@@ -39,6 +39,35 @@ import Testing
         #expect(report.phases[0].counts.events == 24)
     }
 
+    /// Any server: a path of its own, and somebody else who publishes, here the dialect of the peers while the readers wait.
+    @Test func aServerOfAnotherKindIsReadByItsPath() throws {
+        let server = try ToyServer()
+        defer { server.stop() }
+        var publisher = Scenario(name: "p", phases: [publishing(9, channels: 3)])
+        publisher.settleS = 0
+        let peer = try ServerTarget(port: server.port, dialect: .peer)
+        let others = try LoadRun(publisher, target: peer, options: .init(server: "toy"))
+        let readers = Scenario(
+            name: "a", readers: [ReaderGroup(count: 3, channels: 3)],
+            phases: [Phase(name: "q", activities: [.idle(Idle(seconds: 2.5))])], settleS: 0)
+        let target = try ServerTarget(
+            port: server.port, dialect: .generic, path: "/feed/{}/live?channel={}", headers: ["Authorization: Bearer x"]
+        )
+        var isPublished = false
+        let run = try LoadRun(readers, target: target, options: .init(server: "any")) { sample in
+            guard sample.phase == "q", !isPublished else { return }
+            isPublished = (try? others.run()) != nil
+        }
+        let report = try run.run()
+        #expect(isPublished)
+        #expect(report.faults == [])
+        #expect(report.open?.opened == 3)
+        #expect(report.phases[0].counts.events == 9)
+        #expect(throws: LoadError.cannot(.generic, [.publish])) {
+            try LoadRun(publisher, target: target, options: .init(server: "any"))
+        }
+    }
+
     @Test func skippedAndRepeatedEventsAreFaults() throws {
         let scenario = Scenario(name: "a", readers: [ReaderGroup(count: 2)], phases: [publishing(6)])
         let skipping = try run(scenario, .peer, fault: .skipsNumber)
@@ -143,8 +172,8 @@ import Testing
 
     @Test func whatADialectCannotDoIsRefused() throws {
         let scenario = Scenario(name: "a", phases: [Phase(name: "j", activities: [.createJobs(CreateJobs(count: 1))])])
-        let target = try ServerTarget(port: 1, dialect: .peer)
-        #expect(throws: LoadError.cannot(.peer, [.jobs])) {
+        let target = try ServerTarget(port: 1, dialect: .broker)
+        #expect(throws: LoadError.cannot(.broker, [.jobs])) {
             try LoadRun(scenario, target: target, options: .init(server: "x"))
         }
     }

@@ -44,7 +44,7 @@ package struct Finding: Sendable {
             }
     }
 
-    private static func remarks(on server: String, under scenario: String, in results: Results) -> [String] {
+    static func remarks(on server: String, under scenario: String, in results: Results) -> [String] {
         results.runs(of: scenario, by: server).flatMap { run in
             ([run.failure].compactMap { $0 } + (run.report?.faults ?? [])).map {
                 "\(run.scenario), round \(run.round): \($0)"
@@ -74,8 +74,9 @@ package struct Finding: Sendable {
     /// A goal that is missed stays missed, whoever else misses it; what is said beside it is nothing for a run that failed.
     package var isMissedByAll: Bool { verdict == .notMet && missedByYardstick != nil && remarks.isEmpty }
 
-    /// `met`, `not met`, `not met, nor by bare durable: 1.90 ms`.
+    /// `met`, `not met`, `not met, nor by bare durable: 1.90 ms`, `not measured: there are no tokens yet`.
     package var words: String {
+        if verdict == .notMeasured, let missing = goal.missing { return "\(verdict.rawValue): \(missing)" }
         guard isMissedByAll, let (yardstick, median) = missedByYardstick, let own = goal.yardstick else {
             return verdict.rawValue
         }

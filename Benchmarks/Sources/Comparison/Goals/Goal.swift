@@ -9,6 +9,8 @@ package struct Goal: Sendable {
     package var bound: Bound
     /// What the bound is held against.
     package var measure: Measure
+    /// Why nobody can measure it yet, in words; nil when it can be.
+    package var missing: String?
 
     package enum Bound: Sendable, Equatable {
         case atMost(Double)
@@ -33,7 +35,7 @@ package struct Goal: Sendable {
 
     init(
         _ row: String, _ what: String, _ scenario: String, _ metric: Metric, _ bound: Bound,
-        _ measure: Measure = .figure
+        _ measure: Measure = .figure, missing: String? = nil
     ) {
         self.row = row
         self.what = what
@@ -41,6 +43,7 @@ package struct Goal: Sendable {
         self.metric = metric
         self.bound = bound
         self.measure = measure
+        self.missing = missing
     }
 
     /// Whose figure of the same round it is divided by, and held beside.

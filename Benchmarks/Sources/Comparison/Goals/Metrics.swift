@@ -5,9 +5,10 @@ import Load
 package enum Metrics {
     package static let bytesPerStream = Metric(
         "memory per stream", unit: "bytes", report: { $0.open?.rssBytesPerStream })
-    package static let opensPerS = Metric("opens", unit: "/s", report: { $0.open?.opensPerS })
+    package static let opensPerS = Metric("opens", unit: "/s", better: .more, report: { $0.open?.opensPerS })
     package static let cpuPerDelivery = Metric("CPU per delivery", unit: "µs", phase: { $0.cpuUsPerDelivery })
-    package static let deliveriesPerS = Metric("deliveries", unit: "/s", phase: { $0.deliveriesPerS })
+    package static let deliveriesPerS = Metric(
+        "deliveries", unit: "/s", better: .more, phase: { $0.deliveriesPerS })
     package static let p50 = Metric("median latency", unit: "ms", phase: { $0.latencyMs(\.p50) })
     package static let p99 = Metric("p99 latency", unit: "ms", phase: { $0.latencyMs(\.p99) })
     package static let slowest = Metric("largest latency", unit: "ms", phase: { $0.latencyMs(\.max) })
@@ -19,15 +20,32 @@ package enum Metrics {
         Metric("mean flush", unit: "ms", read: { run, _ in run.meanFlushMs.map { [$0] } ?? [] }))
     package static let growth = Metric(
         "growth", unit: "MB", phase: { $0.memory.map { Double($0.rssBytesGrowth) / 1e6 } })
+    /// Of all phases, the warm-up included: with what any load makes a fresh server take.
+    package static let wholeGrowth = Metric(
+        "growth over all phases", unit: "MB", report: { $0.growthOverPhases.map { Double($0) / 1e6 } })
+    /// The same less what the server took in the same round without the readers that never read: what those cost.
+    package static let growthOfTheStalled = Metric("growth less the control's", unit: "MB") { run, results in
+        let controls = results.runs(of: ScenarioNames.stalledControl, by: run.server)
+        guard let control = controls.first(where: { $0.round == run.round })?.report?.growthOverPhases,
+            let growth = run.report?.growthOverPhases
+        else { return [] }
+        return [Double(growth - control) / 1e6]
+    }
 
     package static let loopCpuPerDelivery = Metric(
         "CPU of the loop thread per delivery", unit: "µs", phase: { $0.perDeliveryUs($0.loopCpuS) })
     package static let journalCpuPerDelivery = Metric(
         "CPU of the journal per delivery", unit: "µs", phase: { $0.perDeliveryUs($0.cpuOf(thread: "journal")) })
+    /// Nil for a server whose loop has no thread of its own.
+    package static let otherThreadsCpuPerDelivery = Metric(
+        "CPU of all threads but the loop per delivery", unit: "µs", phase: { $0.perDeliveryUs($0.otherThreadsCpuS) })
 
-    package static let committedPerS = Metric("committed", unit: "events/s", phase: { $0.commits?.eventsPerS })
-    package static let createdPerS = Metric("created", unit: "jobs/s", phase: { $0.jobs?.createdPerS })
-    package static let completedPerS = Metric("completed", unit: "jobs/s", phase: { $0.jobs?.completedPerS })
+    package static let committedPerS = Metric(
+        "committed", unit: "events/s", better: .more, phase: { $0.commits?.eventsPerS })
+    package static let createdPerS = Metric(
+        "created", unit: "jobs/s", better: .more, phase: { $0.jobs?.createdPerS })
+    package static let completedPerS = Metric(
+        "completed", unit: "jobs/s", better: .more, phase: { $0.jobs?.completedPerS })
     package static let cpuPerJob = Metric("CPU per job", unit: "ms", phase: { $0.jobs?.cpuMsPerJob })
     package static let lostEvents = Metric(
         "lost events", phase: { $0.jobs.map { Double($0.lostEvents + $0.jobsWithLostEvents) } })
@@ -37,7 +55,8 @@ package enum Metrics {
     package static let bytesPerJobStream = Metric(
         "memory per stream", unit: "bytes", phase: { $0.jobs?.rssBytesPerStream })
 
-    package static let replayedPerS = Metric("replayed", unit: "events/s", report: { storm($0)?.resume?.replayedPerS })
+    package static let replayedPerS = Metric(
+        "replayed", unit: "events/s", better: .more, report: { storm($0)?.resume?.replayedPerS })
     package static let notCaughtUp = Metric(
         "readers that lost events", report: { storm($0)?.resume.map { Double($0.readers - $0.caughtUp) } })
     /// The live readers' p99 during the storm by theirs in the measured phase before it.
@@ -54,7 +73,8 @@ package enum Metrics {
 
     package static let start = Metric("start", unit: "ms", read: { measurement, _ in measurement.startsMs ?? [] })
 
-    /// Of the stripped static build, once for a comparison; none when the build still needs Swift's shared libraries.
+    /// Of the stripped build, once for a comparison: it hangs on the start times, of which there is one run. None when the build still
+    /// needs Swift's shared libraries.
     package static let binarySize = Metric("size", unit: "MB") { run, results in
         guard run.round == 1, let binary = results.binary, binary.hasStaticSwiftRuntime else { return [] }
         return [Double(binary.strippedBytes) / 1e6]

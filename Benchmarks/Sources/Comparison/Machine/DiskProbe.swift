@@ -7,6 +7,8 @@ package struct DiskProbe: Codable, Sendable, Equatable {
     package var count: Int
     package var p50Us: Double
     package var p99Us: Double
+    /// `ext4`, `xfs` …; nil where the kernel does not name it, and in files from before it was asked.
+    package var fileSystem: String?
 
     /// Writes and removes one file in the directory.
     package static func measure(in directory: URL, count: Int) throws -> DiskProbe {
@@ -29,7 +31,7 @@ package struct DiskProbe: Codable, Sendable, Equatable {
         guard let p50 = quantile(0.5, of: times), let p99 = quantile(0.99, of: times) else {
             throw RunnerError("the disk probe needs a count of at least 1")
         }
-        return DiskProbe(count: count, p50Us: p50, p99Us: p99)
+        return DiskProbe(count: count, p50Us: p50, p99Us: p99, fileSystem: FileSystem.name(under: directory))
     }
 }
 

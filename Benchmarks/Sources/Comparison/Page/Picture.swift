@@ -4,6 +4,11 @@ import Load
 
 struct Picture: Sendable {
     static let soakFile = "soak.svg"
+    /// Of all pictures that there can be.
+    static let files: Set<String> = [
+        "cpu-per-delivery.svg", "memory-per-stream.svg", "opens.svg", "overload.svg", "latency.svg", "scaling.svg",
+        soakFile,
+    ]
 
     var file: String
     var caption: String

@@ -18,5 +18,9 @@ package final class RunLock {
         }
     }
 
-    deinit { close(descriptor) }
+    /// Not by closing alone: a child that another thread has forked, and that has not yet become its program, holds a copy.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

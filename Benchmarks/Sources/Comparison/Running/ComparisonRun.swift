@@ -105,7 +105,7 @@ package final class ComparisonRun {
     ) throws {
         let server = try ServerRun(spec, port: takePort(), cores: measurement.serverCores, directory: directory)
         defer { server.stop() }
-        measurement.serverCommand = bench.shortened(server.command)
+        measurement.serverCommand = server.command
         try server.waitUntilReady(atMost: .seconds(20))
         // Interpreters go on loading for a while after they listen.
         usleep(300_000)
@@ -113,7 +113,7 @@ package final class ComparisonRun {
         measurement.loadAverage = Host.loadAverage()
         let load = LoadRun(bench: bench, scenario: scenario, spec: spec, directory: directory)
         let command = try load.prepare(port: server.port, processes: server.processes)
-        measurement.loadCommand = bench.shortened(command)
+        measurement.loadCommand = command
         measurement.report = try load.run(command, cores: measurement.loadCores)
         measurement.failure = server.unexpectedEnd
     }

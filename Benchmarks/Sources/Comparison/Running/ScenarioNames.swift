@@ -8,6 +8,8 @@ package enum ScenarioNames {
     package static let overload = "overload-100"
     package static let channels = "channels-10000"
     package static let stalled = "stalled-readers"
+    /// The same without those that never read; of Millstream alone.
+    package static let stalledControl = "stalled-readers-control"
     package static let channelEmission = "emission-channels"
     package static let jobEmission = "emission-jobs"
     package static let busyEmission = "emission-busy"
@@ -18,7 +20,6 @@ package enum ScenarioNames {
     package static let runningJobs = "running-jobs"
     package static let jobMemory = "job-streams-2000"
     package static let resumeStorm = "resume-storm"
-    package static let soak = "soak"
     /// Named after their streams, ascending.
     package static let scaling = [
         (1_000, "scale-1000"), (5_000, "scale-5000"), (10_000, "scale-10000"), (19_000, "scale-19000"),
@@ -34,7 +35,9 @@ package enum ScenarioNames {
     package static let durable: Set<String> = [
         stalled, jobEmission, channelEmission, creates, createsAndRuns, wholeJobs, runningJobs, resumeStorm,
     ]
+    /// What one can ask of a server whose jobs are in its memory alone.
+    package static let jobsInMemory: Set<String> = [createsAndRuns, wholeJobs, runningJobs, jobMemory]
     package static let onBothCores: Set<String> = [wholeJobs]
-    /// All that the goals speak of. A soak is run only when named: it takes as long as all others.
-    package static let compared = Set(GoalTable.all.map(\.scenario))
+    /// All that the goals speak of. A soak is none of it: `compare soak` runs and judges it.
+    package static let compared = Set(GoalTable.all.map(\.scenario)).union([stalledControl])
 }

@@ -18,18 +18,9 @@ package struct Workbench: Sendable {
 
     package var resultsFile: URL { output.appendingPathComponent("results.json") }
 
-    /// A command as results tell it: below the repository from there, what is below the output by the name OUT. Where somebody keeps
-    /// either is nobody's business.
-    func shortened(_ command: [String]) -> [String] {
-        command.map { word in
-            for (directory, name) in [(output, "OUT"), (repository, ".")] {
-                let prefix = directory.standardizedFileURL.path
-                if word == prefix { return name }
-                if word.hasPrefix(prefix + "/") { return name + word.dropFirst(prefix.count) }
-            }
-            return word
-        }
-    }
+    /// Where a comparison and a soak write when nobody says where: on the repository's disk, and out of git.
+    package static let outputBelowRepository = ".build/comparison"
+    package static let soakBelowRepository = ".build/soak"
 
     /// The repository's root, from a directory inside it.
     package static func repository(from directory: URL) throws -> URL {
@@ -42,9 +33,11 @@ package struct Workbench: Sendable {
         throw RunnerError("run this inside Millstream's repository, or name it with --repository")
     }
 
+    static let scratch = "scratch"
+
     /// An empty directory that is gone when `body` is done.
     func withScratch<Result>(_ name: String, _ body: (URL) throws -> Result) throws -> Result {
-        let directory = output.appendingPathComponent("scratch/\(name)")
+        let directory = output.appendingPathComponent("\(Self.scratch)/\(name)")
         try? FileManager.default.removeItem(at: directory)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }

@@ -98,9 +98,11 @@ package struct ServerCatalog: Sendable {
             })
     }
 
+    /// Streams and jobs as a team writes them without a framework. A kill loses all of it: its figures stand beside durable ones.
     private static func node(_ program: URL) -> ServerSpec {
         ServerSpec(
-            name: "node", title: "Node", dialect: .peer, scenarios: ScenarioNames.everybody,
+            name: "node", title: "Node (in memory)", dialect: .peer,
+            scenarios: ScenarioNames.everybody.union(ScenarioNames.jobsInMemory),
             requirements: [
                 .init(path: "/usr/bin/node", madeBy: setUp), .init(path: program.path, madeBy: "git checkout"),
             ],
@@ -108,17 +110,19 @@ package struct ServerCatalog: Sendable {
             version: { commandOutput("/usr/bin/node", ["--version"]) ?? "unknown" })
     }
 
+    /// Likewise in Python.
     private static func starlette(_ directory: URL, _ binaries: URL) -> ServerSpec {
         let uvicorn = binaries.appendingPathComponent("uvicorn").path
         return ServerSpec(
-            name: "starlette", title: "sse-starlette (uvicorn)", dialect: .peer, scenarios: ScenarioNames.everybody,
+            name: "starlette", title: "sse-starlette (in memory)", dialect: .peer,
+            scenarios: ScenarioNames.everybody.union(ScenarioNames.jobsInMemory),
             requirements: [.init(path: uvicorn, madeBy: setUp)],
             // Otherwise Python writes its byte code beside the source.
             environment: ["PYTHONDONTWRITEBYTECODE": "1"],
             command: { port, _ in
                 [
                     uvicorn, "--app-dir", directory.path, "app:app", "--host", "127.0.0.1", "--port", "\(port)",
-                    "--backlog", "4096",
+                    "--backlog", "4096", "--timeout-keep-alive", "65",
                     "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning",
                 ]
             },

@@ -1,12 +1,23 @@
+import Foundation
 import Load
 
-/// What a soak found: the generator's report with a member `soak` more, so that whatever reads such reports reads this one. Written as
-/// JSON by `compare soak`.
+/// What a soak found: the generator's report with some members more, `soak` first of all, so that whatever reads such reports reads this
+/// one. Written as JSON by `compare soak`.
 package struct SoakReport: Codable, Sendable, Equatable {
     package var load: LoadReport
     package var soak: SoakVerdict
+    /// What was loaded. This and all that follows is nil in files from before it was recorded.
+    package var revision: Revision?
+    package var host: Host?
+    /// Of the time that the cores asked for during the load, what the host took away: 0 to 1.
+    package var stolenShare: Double?
+    /// What the slowest flush of the disk took meanwhile, ms, and one on average (``DiskFlushes``); nil also where the kernel does not tell.
+    package var slowestFlushMs: Double?
+    package var meanFlushMs: Double?
 
-    private enum CodingKeys: String, CodingKey { case soak }
+    private enum CodingKeys: String, CodingKey {
+        case soak, revision, host, stolenShare, slowestFlushMs, meanFlushMs
+    }
 
     init(load: LoadReport, soak: SoakVerdict) {
         self.load = load
@@ -15,13 +26,35 @@ package struct SoakReport: Codable, Sendable, Equatable {
 
     package init(from decoder: any Decoder) throws {
         load = try LoadReport(from: decoder)
-        soak = try decoder.container(keyedBy: CodingKeys.self).decode(SoakVerdict.self, forKey: .soak)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        soak = try container.decode(SoakVerdict.self, forKey: .soak)
+        revision = try container.decodeIfPresent(Revision.self, forKey: .revision)
+        host = try container.decodeIfPresent(Host.self, forKey: .host)
+        stolenShare = try container.decodeIfPresent(Double.self, forKey: .stolenShare)
+        slowestFlushMs = try container.decodeIfPresent(Double.self, forKey: .slowestFlushMs)
+        meanFlushMs = try container.decodeIfPresent(Double.self, forKey: .meanFlushMs)
     }
 
     package func encode(to encoder: any Encoder) throws {
         try load.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(soak, forKey: .soak)
+        try container.encodeIfPresent(revision, forKey: .revision)
+        try container.encodeIfPresent(host, forKey: .host)
+        try container.encodeIfPresent(stolenShare, forKey: .stolenShare)
+        try container.encodeIfPresent(slowestFlushMs, forKey: .slowestFlushMs)
+        try container.encodeIfPresent(meanFlushMs, forKey: .meanFlushMs)
+    }
+
+    package static func read(_ file: URL) throws -> SoakReport {
+        try LoadReport.decoder().decode(SoakReport.self, from: Data(contentsOf: file))
+    }
+
+    /// On one line: 1,800 samples are read by nobody, and take a third of the room so.
+    package func write(to file: URL) throws {
+        let encoder = LoadReport.encoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try encoder.encode(self).write(to: file, options: .atomic)
     }
 
     package var picture: Drawing? { Picture.soak(load)?.drawing }

@@ -41,6 +41,9 @@ package struct SoakRun {
     /// - Parameter tell: gets a line of progress.
     package func run(port: UInt16, tell: (String) -> Void) throws -> SoakReport {
         try spec.checkRequirements()
+        try FileSystem.requireDisk(under: bench.output)
+        // Now: whoever works on the sources meanwhile changes what is in them, not what is running.
+        let revision = Revision.of(bench.repository)
         return try bench.withScratch("soak") { directory in
             let cores = try CoreSet.current()
             let server = try ServerRun(
@@ -54,7 +57,11 @@ package struct SoakRun {
             }
             let command = try load.prepare(port: server.port, processes: server.processes) + ["--pss"] + files
             tell("\(scenario.name): \(scenario.title), for \(Int(scenario.measuredSeconds)) s")
+            let stolen = StolenTime(of: cores)
+            let flushes = DiskFlushes(of: directory)
             let report = try load.run(command, cores: cores)
+            let stolenShare = stolen.flatMap { StolenTime(of: cores)?.share(since: $0) }
+            let (slowestFlushMs, meanFlushMs) = (flushes?.slowestMs(), flushes?.meanMs())
             var soaked = SoakedServer(
                 command: server.command, descriptorsBefore: before, descriptorsAfter: 0, errorLines: [], errorCount: 0,
                 warningCount: 0, endedByItself: server.unexpectedEnd, ending: "", endedCleanly: false)
@@ -66,7 +73,13 @@ package struct SoakRun {
             soaked.errorCount = log.errors.count
             soaked.errorLines = Array(log.errors.prefix(Self.errorLinesKept))
             soaked.warningCount = log.warnings.count
-            return SoakReport(load: report, soak: SoakJudge(limits).verdict(report, soaked))
+            var soak = SoakReport(load: report, soak: SoakJudge(limits).verdict(report, soaked))
+            soak.revision = revision
+            soak.host = .current()
+            soak.stolenShare = stolenShare
+            soak.slowestFlushMs = slowestFlushMs
+            soak.meanFlushMs = meanFlushMs
+            return soak
         }
     }
 

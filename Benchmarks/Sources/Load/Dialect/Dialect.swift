@@ -2,7 +2,8 @@
 public enum Dialect: String, Codable, Sendable, CaseIterable {
     /// `/v1/events?channel=c`, `/v1/jobs`, `Last-Event-ID`; the server publishes by a job of the kind `demo.publish`.
     case millstream
-    /// `GET /events/N`; the server publishes by itself on `POST /publish?rate=&count=&topics=`.
+    /// `GET /events/N`; the server publishes by itself on `POST /publish?rate=&count=&topics=`. One that has jobs takes Millstream's
+    /// requests for `demo.steps`.
     case peer
     /// `GET /events/N`; the generator publishes by `POST /pub/N` (nchan).
     case broker
@@ -12,7 +13,7 @@ public enum Dialect: String, Codable, Sendable, CaseIterable {
     public var capabilities: Set<Capability> {
         switch self {
         case .millstream: [.read, .publish, .resume, .jobs]
-        case .peer: [.read, .publish]
+        case .peer: [.read, .publish, .jobs]
         // Its ids do not count from one to the next, so that a resumed stream could not be checked.
         case .broker: [.read, .publish]
         case .generic: [.read]
