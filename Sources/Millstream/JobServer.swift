@@ -71,8 +71,9 @@ public final class JobServer: Sendable {
         let directory = try openDataDirectory()
         AddressSpace.spare()
         let descriptors = Descriptors.raiseLimit()
-        let maxConnections = try Descriptors.connections(
-            limit: descriptors, configuration, kinds(of: configuration))
+        let kinds = kinds(of: configuration)
+        let maxConnections = try Descriptors.connections(limit: descriptors, configuration, kinds)
+        Descriptors.reserveTable(connections: maxConnections, configuration, kinds)
         let http = HTTPServerSettings(configuration, maxConnections: maxConnections)
         // Before the lanes, which start jobs: a start that fails for its address must not cost any of them an attempt.
         let socket = try takeAddress(http)

@@ -52,6 +52,14 @@ import Testing
         #expect(try open(server) < needed)
     }
 
+    /// Growing it would stop the loop for a grace period of RCU each time.
+    @Test func theKernelsTableIsLargeEnoughFromTheStart() throws {
+        let server = try ServerProcess(configuration: "limits: { max_connections: 3000, max_streams: 3000 }\n")
+        let slots = server.procStatus("FDSize")
+        #expect(slots > 3000)
+        #expect(slots <= 8192, "and no larger than that")
+    }
+
     @Test func aProgramWaitsForADescriptorWhenTheServerHasNoneLeft() throws {
         let server = try ServerProcess(
             [], configuration: "kinds:\n  quick:\n    worker: { exec: [\"./quick.sh\"] }\n",

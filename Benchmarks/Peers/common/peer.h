@@ -9,6 +9,7 @@
 #define _GNU_SOURCE 1
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     TOPICS_MAX = 20000,
@@ -35,13 +37,18 @@ static inline uint64_t monotonic_ns(void)
     return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
+/* Also has the kernel make the table of descriptors large at once: in a program with threads each growth waits for a grace period. */
 static inline void raise_descriptor_limit(void)
 {
     struct rlimit limit;
+    int highest;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+    highest = fcntl(0, F_DUPFD, limit.rlim_cur < 65536 ? (int)limit.rlim_cur - 1 : 65535);
+    if (highest >= 0)
+        close(highest);
 }
 
 /* On loopback, not blocking; ends the program when it cannot. */
