@@ -25,7 +25,7 @@ final class ScriptedServer: Sendable {
 
     init(_ scripts: [Script]) throws {
         self.scripts = scripts
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
@@ -54,6 +54,8 @@ final class ScriptedServer: Sendable {
             for script in scripts {
                 let peer = accept(listener, nil, nil)
                 guard peer >= 0 else { return }
+                // A program that another test starts would keep it open.
+                _ = fcntl(peer, F_SETFD, FD_CLOEXEC)
                 serve(peer, script)
                 close(peer)
             }

@@ -182,6 +182,6 @@ import Testing
         }
         #expect(server.isRunning)
         #expect(try server.client.get("/livez").status == 200)
-        #expect(try server.client.get("/readyz").status == 200)
+        #expect(try eventually { try server.client.get("/readyz").status == 200 })
     }
 }

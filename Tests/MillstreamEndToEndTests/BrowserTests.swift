@@ -28,7 +28,7 @@ import Testing
         let result = try FinishedProgram.run(
             python, [Self.script("page_test.py")],
             environment: ["BASE_URL": "http://127.0.0.1:\(server.port)", "SCREENSHOT_DIR": pictures],
-            withinSeconds: 150)
+            withinSeconds: 300)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
     }
 
@@ -53,7 +53,7 @@ import Testing
         /// The first record that is so.
         @discardableResult
         func until(_ isSo: ([String: Any]) -> Bool) throws -> [String: Any] {
-            while let line = try process.readLine(withinSeconds: 60) {
+            while let line = try process.readLine() {
                 let record = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
                 if isSo(record) { return record }
             }

@@ -135,7 +135,7 @@ import Testing
         var names: [String] = []
         var ids: [String] = []
         let readUntil = { (name: String) in
-            while let line = try tail.readLine(withinSeconds: 30) {
+            while let line = try tail.readLine() {
                 let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
                 names.append(event?["event"] as? String ?? line)
                 if let id = event?["id"] as? String { ids.append(id) }
@@ -168,7 +168,7 @@ import Testing
         }
         // While it runs, looking is allowed or refused, but the server is not disturbed.
         _ = try run(["journal", "check", "--data", server.data.path])
-        #expect(try server.client.get("/readyz").status == 200)
+        #expect(try eventually { try server.client.get("/readyz").status == 200 })
         server.kill9()
         let check = try run(["journal", "check", "--data", server.data.path])
         #expect(check.status == 0, "\(check.errors)")

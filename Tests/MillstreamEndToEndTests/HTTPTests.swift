@@ -200,7 +200,7 @@ import Testing
     /// Deadlines run from the request's first byte, so that a byte now and then does not stretch them.
     @Test func aHeadOrBodyThatDoesNotArriveIsGivenUp() throws {
         let server = try ServerProcess(
-            configuration: "limits:\n  head_timeout: 300ms\n  body_timeout: 300ms\n  idle_timeout: 300ms\n")
+            configuration: "limits:\n  head_timeout: 300ms\n  body_timeout: 300ms\n  idle_timeout: 3s\n")
         let head = try TestConnection(port: server.port)
         try head.send("GET /livez HTTP/1.1\r\nHost: x\r\n")
         let body = try TestConnection(port: server.port)

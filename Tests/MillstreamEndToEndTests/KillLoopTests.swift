@@ -35,7 +35,7 @@ import Testing
             lock.lock()
             defer { lock.unlock() }
             let goal = stored.count + count
-            let deadline = Date().addingTimeInterval(30)
+            let deadline = Date().addingTimeInterval(300)
             while stored.count < goal {
                 guard lock.wait(until: deadline) else { return false }
             }

@@ -9,7 +9,7 @@ import Testing
         let script = ServerProcess.packageRoot.appendingPathComponent(
             "Tests/MillstreamEndToEndTests/Clients/contract.py")
         let result = try FinishedProgram.run(
-            python, [script.path, "http://127.0.0.1:\(server.port)"], withinSeconds: 90)
+            python, [script.path, "http://127.0.0.1:\(server.port)"], withinSeconds: 300)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
     }
 }

@@ -110,7 +110,7 @@ import Testing
 
     @Test func timeForAHeadABodyAndARequest() throws {
         let server = try ServerProcess(
-            configuration: "limits:\n  head_timeout: 500ms\n  body_timeout: 500ms\n  idle_timeout: 500ms\n")
+            configuration: "limits:\n  head_timeout: 500ms\n  body_timeout: 500ms\n  idle_timeout: 3s\n")
         let head = try TestConnection(port: server.port)
         try head.send("GET /livez HTTP/1.1\r\n")
         #expect(try head.response().problem == "request-timeout")

@@ -1,7 +1,8 @@
 import Glibc
 import MillstreamHTTP
 
-// A client that sends exactly the bytes it is told to, and reads with a deadline of five seconds.
+// A client that sends exactly the bytes it is told to, and reads with a deadline of two minutes, against hanging only. Its sockets
+// are close-on-exec: in a program that another test starts, a copy would keep the connection open.
 
 struct ClientError: Error, CustomStringConvertible {
     var description: String
@@ -25,35 +26,37 @@ final class Client {
     private var buffer: [UInt8] = []
     private var isOpen = true
 
-    init(to address: ListenAddress, receiveBufferBytes: Int32? = nil) throws {
+    init(to address: ListenAddress, receiveBufferBytes: Int32? = nil, deadlineSeconds: Int = 120) throws {
         switch address {
         case .tcp(let host, let port):
             if host.contains(":") {
-                descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+                descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
                 var name = sockaddr_in6()
                 name.sin6_family = sa_family_t(AF_INET6)
                 name.sin6_port = port.bigEndian
                 inet_pton(AF_INET6, host, &name.sin6_addr)
-                try Self.connect(descriptor, &name, receiveBufferBytes)
+                try Self.connect(descriptor, &name, receiveBufferBytes, deadlineSeconds)
             } else {
-                descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+                descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
                 var name = sockaddr_in()
                 name.sin_family = sa_family_t(AF_INET)
                 name.sin_port = port.bigEndian
                 inet_pton(AF_INET, host, &name.sin_addr)
-                try Self.connect(descriptor, &name, receiveBufferBytes)
+                try Self.connect(descriptor, &name, receiveBufferBytes, deadlineSeconds)
             }
         case .unix(let path):
-            descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             var name = sockaddr_un()
             name.sun_family = sa_family_t(AF_UNIX)
             withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-            try Self.connect(descriptor, &name, receiveBufferBytes)
+            try Self.connect(descriptor, &name, receiveBufferBytes, deadlineSeconds)
         }
     }
 
-    private static func connect<Name>(_ descriptor: Int32, _ name: inout Name, _ receiveBytes: Int32?) throws {
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+    private static func connect<Name>(
+        _ descriptor: Int32, _ name: inout Name, _ receiveBytes: Int32?, _ seconds: Int
+    ) throws {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var one: Int32 = 1
@@ -112,6 +115,10 @@ final class Client {
     }
 
     static func reset(_ descriptor: Int32) {
+        // Resets at once, whoever else holds a copy: a program that another test starts does, between fork and exec.
+        var nobody = sockaddr()
+        nobody.sa_family = sa_family_t(AF_UNSPEC)
+        Glibc.connect(descriptor, &nobody, socklen_t(MemoryLayout<sockaddr>.size))
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         Glibc.close(descriptor)

@@ -46,8 +46,7 @@ import Testing
                 $0.headTimeoutMs = 50
                 $0.idleTimeoutMs = 200
             })
-        let client = try server.connect()
-        try client.request("POST /echo", ["Content-Length: 3"], body: "abc\r\n")
+        let client = try server.ask("POST /echo", ["Content-Length: 3"], body: "abc\r\n")
         #expect(try client.readResponse().text == "abc")
         // No 408 for a request that nobody began.
         #expect(try client.isClosedByServer())
@@ -110,8 +109,7 @@ import Testing
         let server = try TestServer(settings { $0.idleTimeoutMs = 100 })
         let fresh = try server.connect()
         #expect(try fresh.isClosedByServer())
-        let used = try server.connect()
-        try used.request("GET /hello")
+        let used = try server.ask("GET /hello")
         #expect(try used.readResponse().status == 200)
         #expect(try used.isClosedByServer())
         #expect(server.onLoop { $0.server?.metrics.idleCloses } == 2)
@@ -124,8 +122,7 @@ import Testing
                 $0.headTimeoutMs = 50
                 $0.bodyTimeoutMs = 50
             })
-        let client = try server.connect()
-        try client.request("GET /park")
+        let client = try server.ask("GET /park")
         #expect(server.waitUntil { $0.parked.count == 1 })
         // Another connection's deadline passes meanwhile.
         for _ in 0..<2 {
@@ -145,7 +142,7 @@ import Testing
     }
 
     @Test func slowButSteadyReaderGetsTheWholeReply() throws {
-        let server = try TestServer(settings { $0.stallTimeoutMs = 1_000 })
+        let server = try TestServer(settings { $0.stallTimeoutMs = 3_000 })
         let client = try Client(to: server.address, receiveBufferBytes: 64 * 1_024)
         try client.request("GET /big")
         _ = try client.read(through: "\r\n\r\n")
@@ -155,7 +152,7 @@ import Testing
             _ = try client.read(count: count)
             left -= count
             // All of it takes longer than the server waits, each part much less.
-            usleep(50_000)
+            usleep(150_000)
         }
     }
 
@@ -168,7 +165,7 @@ import Testing
     }
 
     @Test func refusalIsReadableWhileTheBodyIsStillSent() throws {
-        let server = try TestServer()
+        let server = try TestServer(settings { $0.lingerTimeoutMs = 600_000 })
         let client = try server.connect()
         try client.request("POST /echo", ["Content-Length: 4000000"])
         for _ in 0..<400 { try client.send([UInt8](repeating: 120, count: 10_000)) }
@@ -200,7 +197,9 @@ final class TemporaryDirectory: Sendable {
         rmdir(path)
     }
 
-    var files: [String] {
+    var files: [String] { Self.entries(of: path) }
+
+    static func entries(of path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -214,7 +213,7 @@ final class TemporaryDirectory: Sendable {
     }
 
     func contents(of file: String) -> [UInt8] {
-        let descriptor = open("\(path)/\(file)", O_RDONLY)
+        let descriptor = open("\(path)/\(file)", O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 * 1_024)

@@ -5,23 +5,10 @@ import Testing
 // How the guard reads: what is there when the connection is accepted, what comes later, and how it ends.
 
 @Suite struct InputTests {
-    /// Runs `body` while the loop stands still, so that what it sends is there before the server looks.
-    private func whileLoopWaits(_ server: TestServer, _ body: () throws -> Void) rethrows {
-        let arrived = Signal()
-        let gate = Signal()
-        server.inbox.post { _ in
-            arrived.raise()
-            gate.wait()
-        }
-        arrived.wait()
-        defer { gate.raise() }
-        try body()
-    }
-
     @Test func requestThatComesWithTheConnectionIsAnswered() throws {
         let server = try TestServer()
         var client: Client?
-        try whileLoopWaits(server) {
+        try server.whileLoopWaits {
             client = try server.connect()
             try client?.request("GET /hello")
         }
@@ -33,7 +20,7 @@ import Testing
     @Test func streamsThatAreAskedForWithTheConnectionBeginAtOnce() throws {
         let server = try TestServer()
         var clients: [Client] = []
-        try whileLoopWaits(server) {
+        try server.whileLoopWaits {
             for _ in 0..<50 {
                 let client = try server.connect()
                 try client.request("GET /stream")
@@ -86,7 +73,7 @@ import Testing
 
     @Test func connectionThatEndsBeforeItIsAcceptedIsForgotten() throws {
         let server = try TestServer()
-        try whileLoopWaits(server) {
+        try server.whileLoopWaits {
             try server.connect().close()
             try server.connect().reset()
             let partial = try server.connect()
@@ -100,7 +87,7 @@ import Testing
     @Test func halfCloseWithTheRequestIsAnswered() throws {
         let server = try TestServer()
         var clients: [Client] = []
-        try whileLoopWaits(server) {
+        try server.whileLoopWaits {
             for _ in 0..<2 {
                 let client = try server.connect()
                 try client.request("POST /park-body", ["Content-Length: 4"], body: "body")
@@ -173,11 +160,12 @@ import Testing
     @Test func excessThatSendsWithTheConnectionGets503() throws {
         var settings = HTTPServerSettings()
         settings.maxConnections = 1
+        settings.lingerTimeoutMs = 600_000
         let server = try TestServer(settings)
         let first = try server.connect()
         #expect(server.waitUntil { $0.server?.metrics.openConnections == 1 })
         var excess: Client?
-        try whileLoopWaits(server) {
+        try server.whileLoopWaits {
             excess = try server.connect()
             try excess?.request("GET /hello")
         }
@@ -190,6 +178,7 @@ import Testing
     @Test func excessThatBeginsLikeHeadGets503WithoutABody() throws {
         var settings = HTTPServerSettings()
         settings.maxConnections = 1
+        settings.lingerTimeoutMs = 600_000
         let server = try TestServer(settings)
         let first = try server.connect()
         #expect(server.waitUntil { $0.server?.metrics.openConnections == 1 })
@@ -210,7 +199,7 @@ import Testing
         settings.maxConnections = 5
         let server = try TestServer(settings)
         var clients: [Client] = []
-        try whileLoopWaits(server) {
+        try server.whileLoopWaits {
             for _ in 0..<20 {
                 let client = try server.connect()
                 try client.request("GET /hello")

@@ -69,9 +69,9 @@ final class TestServer: Sendable {
         return answer.wait()
     }
 
-    /// Waits until `condition` holds on the loop's thread: it is asked again after each tick, up to a minute.
+    /// Waits until `condition` holds on the loop's thread: it is asked again after each tick, up to five minutes.
     func waitUntil(_ condition: @escaping @Sendable (TestApplication) -> Bool) -> Bool {
-        let deadline = MonotonicTime.current().advanced(byMs: 60_000)
+        let deadline = MonotonicTime.current().advanced(byMs: 300_000)
         while MonotonicTime.current() < deadline {
             if onLoop(condition) { return true }
             usleep(1_000)
@@ -85,6 +85,29 @@ final class TestServer: Sendable {
 
     func connect() throws -> Client {
         try Client(to: address)
+    }
+
+    /// Runs `body` while the loop stands still, so that what it sends is there before the server looks.
+    @discardableResult
+    func whileLoopWaits<Value>(_ body: () throws -> Value) rethrows -> Value {
+        let arrived = Signal()
+        let gate = Signal()
+        inbox.post { _ in
+            arrived.raise()
+            gate.wait()
+        }
+        arrived.wait()
+        defer { gate.raise() }
+        return try body()
+    }
+
+    /// A client whose request is there before its connection is accepted: no time of the server's runs out between the two.
+    func ask(_ line: String, _ headers: [String] = [], body: String = "") throws -> Client {
+        try whileLoopWaits {
+            let client = try connect()
+            try client.request(line, headers, body: body)
+            return client
+        }
     }
 
     static let streamRequest = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -117,7 +140,7 @@ final class Answer<Value: Sendable>: Sendable {
         defer { lock.release() }
         while true {
             if let value = value.withLock({ $0 }) { return value }
-            precondition(lock.wait(until: MonotonicTime.current().advanced(byMs: 120_000)), "no answer from the loop")
+            precondition(lock.wait(until: MonotonicTime.current().advanced(byMs: 300_000)), "no answer from the loop")
         }
     }
 }

@@ -5,6 +5,8 @@ import Testing
 @Suite struct UploadTests {
     private func start(_ settings: HTTPServerSettings = HTTPServerSettings()) throws -> (TestServer, TemporaryDirectory)
     {
+        var settings = settings
+        settings.lingerTimeoutMs = 600_000
         let directory = try TemporaryDirectory()
         let server = try TestServer(settings)
         server.onLoop { $0.uploadDirectory = directory.path }
@@ -131,7 +133,7 @@ import Testing
     }
 
     @Test func storeThatFailsReachesTheApplication() throws {
-        let server = try TestServer()
+        let (server, _) = try start()
         server.onLoop { $0.uploadDirectory = "/nonexistent" }
         let client = try server.connect()
         try client.request("POST /upload", ["Content-Length: 1000000"])

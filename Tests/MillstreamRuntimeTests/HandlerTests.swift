@@ -112,8 +112,8 @@ struct HandlerTests {
             bench.pool.perform([.stop(run, graceMs: 0)])
             returned.signal()
         }
-        #expect(returned.wait(timeout: .now() + 60) == .success)
-        #expect(try bench.commands(seconds: 60).outcome == .stopped)
+        #expect(returned.wait(timeout: .now() + 120) == .success)
+        #expect(try bench.commands().outcome == .stopped)
         open.signal()
     }
 
@@ -199,7 +199,7 @@ struct HandlerTests {
             return nil
         }
         for number in 1...count { try bench.start(.swift, kind: "k", number: Int64(number)) }
-        #expect(try bench.commands(untilFinished: count, seconds: 60).events.count == count)
+        #expect(try bench.commands(untilFinished: count, seconds: 600).events.count == count)
     }
 
     @Test func handlersRunOnThreadsThatPushNobodyAside() throws {

@@ -102,7 +102,7 @@ final class ReportLog: @unchecked Sendable {
     var all: [LaneReport] { condition.withLock { reports } }
 
     /// Waits for a report that fits.
-    func wait(seconds: Int = 120, _ matches: ([LaneReport]) -> Bool) throws {
+    func wait(seconds: Int = 300, _ matches: ([LaneReport]) -> Bool) throws {
         let deadline = MonotonicTime.current().advanced(byMs: seconds * 1000)
         try condition.withLock {
             while !matches(reports) {
@@ -123,7 +123,7 @@ final class ReportLog: @unchecked Sendable {
         return found
     }
 
-    func waitForEnd(of count: Int, seconds: Int = 60) throws {
+    func waitForEnd(of count: Int, seconds: Int = 300) throws {
         try wait(seconds: seconds) { reports in
             Self.events(reports).values.filter { EventName.isTerminal($0.last?.name ?? "") }.count >= count
         }

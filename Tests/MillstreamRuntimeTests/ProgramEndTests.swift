@@ -28,7 +28,7 @@ struct ProgramEndTests {
         let commands = try bench.commands()
         #expect(commands.events == [#"log {"stream":"stdout","line":"out"}"#])
         #expect(commands.outcome == .completed(nil))
-        #expect(MonotonicTime.current().milliseconds(since: start) < 15_000)
+        #expect(MonotonicTime.current().milliseconds(since: start) < 250_000, "it did not wait for the grandchild")
         // It left its group on purpose; the test cleans up.
         let pid = try #require(
             Int32(try String(contentsOfFile: pidFile, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
@@ -115,7 +115,7 @@ struct ProgramEndTests {
         let bench = try WorkerBench()
         let program = try bench.script(#"read -r line; echo '{"event":"x","data":1}'; exit 0"#)
         for number in 1...200 { try bench.start(program, number: Int64(number)) }
-        let commands = try bench.commands(untilFinished: 200, seconds: 60)
+        let commands = try bench.commands(untilFinished: 200, seconds: 300)
         #expect(commands.events.count == 200)
         var groups: [Int32] = []
         for case .noteProcess(_, let group) in commands { groups.append(group.id) }

@@ -113,7 +113,8 @@ struct SteppedHandlerTests {
         let handlers = walkers.enumerated().map { ("k\($0.offset)", $0.element as any JobHandler) }
         let bench = try WorkerBench(handlers: Dictionary(uniqueKeysWithValues: handlers))
         let runs = try pauses.indices.map { try bench.start(.swift, kind: "k\($0)", number: Int64($0)) }
-        for walker in walkers { _ = try walker.paused() }
+        // The others' pauses may be over already on a slow machine.
+        for at in pauses.indices where at % 3 == 0 { _ = try walkers[at].paused() }
         let stopped = Set(pauses.indices.filter { $0 % 3 == 0 })
         bench.pool.perform(stopped.map { .stop(runs[$0], graceMs: 600_000) })
         for command in try bench.commands(untilFinished: runs.count) {

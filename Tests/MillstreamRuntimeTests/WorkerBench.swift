@@ -72,7 +72,7 @@ final class WorkerBench: Sendable {
     }
 
     /// Waits until none of the threads of blocking work has any.
-    func allBlockingThreadsAreBack(seconds: Int = 120) -> Bool {
+    func allBlockingThreadsAreBack(seconds: Int = 300) -> Bool {
         let deadline = MonotonicTime.current().advanced(byMs: seconds * 1000)
         while pool.measures.blockedThreads > 0 {
             guard MonotonicTime.current() < deadline else { return false }
@@ -82,7 +82,7 @@ final class WorkerBench: Sendable {
     }
 
     /// Takes commands until so many runs have finished, or ten seconds are over.
-    func commands(untilFinished count: Int = 1, seconds: Int = 120) throws -> [LedgerCommand] {
+    func commands(untilFinished count: Int = 1, seconds: Int = 300) throws -> [LedgerCommand] {
         var finished = 0
         return try commands(seconds: seconds) { command in
             if case .finish = command { finished += 1 }
@@ -91,7 +91,7 @@ final class WorkerBench: Sendable {
     }
 
     /// Takes commands up to the one that the test waits for.
-    func commands(seconds: Int = 120, until isLast: (LedgerCommand) -> Bool) throws -> [LedgerCommand] {
+    func commands(seconds: Int = 300, until isLast: (LedgerCommand) -> Bool) throws -> [LedgerCommand] {
         let deadline = MonotonicTime.current().advanced(byMs: seconds * 1000)
         var all: [LedgerCommand] = []
         while true {
@@ -141,7 +141,7 @@ extension [LedgerCommand] {
 }
 
 /// Whether any process is left of a group.
-func groupIsGone(_ id: Int32, seconds: Int = 5) -> Bool {
+func groupIsGone(_ id: Int32, seconds: Int = 120) -> Bool {
     let deadline = MonotonicTime.current().advanced(byMs: seconds * 1000)
     while kill(-id, 0) == 0 {
         guard MonotonicTime.current() < deadline else { return false }

@@ -40,13 +40,13 @@ struct Resize: JobHandler {
             }
             isOver.signal()
         }
-        #expect(ready.isThere.wait(timeout: .now() + 30) == .success)
+        #expect(ready.isThere.wait(timeout: .now() + 120) == .success)
         let url = try #require(URL(string: ready.text + "/v1/jobs"))
         let answer = try Self.post(url, #"{"kind":"resize"}"#, prefer: "wait=30")
         #expect(answer["state"] as? String == "completed")
         #expect((answer["result"] as? [String: Any])?["width"] as? Int == 800)
         server.stop()
-        #expect(isOver.wait(timeout: .now() + 30) == .success)
+        #expect(isOver.wait(timeout: .now() + 120) == .success)
     }
 
     private static func post(_ url: URL, _ body: String, prefer: String) throws -> [String: Any] {

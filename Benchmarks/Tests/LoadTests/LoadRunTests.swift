@@ -17,7 +17,7 @@ import Testing
     }
 
     private func publishing(_ count: Int, channels: Int = 1) -> Phase {
-        Phase(name: "p", timeoutS: 10, activities: [.publish(Publish(channels: channels, rate: 1000, count: count))])
+        Phase(name: "p", timeoutS: 120, activities: [.publish(Publish(channels: channels, rate: 1000, count: count))])
     }
 
     @Test(arguments: [Dialect.peer, .millstream, .broker]) func allEventsReachAllReaders(dialect: Dialect) throws {
@@ -49,7 +49,7 @@ import Testing
         let others = try LoadRun(publisher, target: peer, options: .init(server: "toy"))
         let readers = Scenario(
             name: "a", readers: [ReaderGroup(count: 3, channels: 3)],
-            phases: [Phase(name: "q", activities: [.idle(Idle(seconds: 2.5))])], settleS: 0)
+            phases: [Phase(name: "q", activities: [.idle(Idle(seconds: 10))])], settleS: 0)
         let target = try ServerTarget(
             port: server.port, dialect: .generic, path: "/feed/{}/live?channel={}", headers: ["Authorization: Bearer x"]
         )
@@ -146,14 +146,17 @@ import Testing
     @Test func anInterruptedRunReportsWhatItHas() throws {
         let server = try ToyServer()
         defer { server.stop() }
-        let looks = Atomic<Int>(0)
+        let hasRead = Atomic(false)
         let scenario = Scenario(
             name: "a", readers: [ReaderGroup(count: 2)],
             phases: [publishing(1_000_000), Phase(name: "q", activities: [])])
         let target = try ServerTarget(port: server.port, dialect: .peer)
         let options = LoadRun.Options(
-            server: "toy", isInterrupted: { looks.add(1, ordering: .relaxed).newValue > 300 })
-        let report = try LoadRun(scenario, target: target, options: options).run()
+            server: "toy", isInterrupted: { hasRead.load(ordering: .relaxed) })
+        let run = try LoadRun(scenario, target: target, options: options) { sample in
+            if sample.phase == "p", sample.eventsPerS > 0 { hasRead.store(true, ordering: .relaxed) }
+        }
+        let report = try run.run()
         #expect(report.phases.count == 1)
         #expect(report.phases[0].counts.events > 0)
         #expect(!report.phases[0].timedOut)

@@ -32,6 +32,7 @@ final class ToyServer: @unchecked Sendable {
         listener = cload_listen(0x7F00_0001, &port, 128)
         self.port = port
         guard listener >= 0, pipe(&ends) == 0 else { throw CocoaError(.fileReadUnknown) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         pthread_create(
             &thread, nil,
             { argument in

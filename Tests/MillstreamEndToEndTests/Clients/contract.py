@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 BASE = sys.argv[1]
-client = httpx.Client(base_url=BASE, timeout=30)
+client = httpx.Client(base_url=BASE, timeout=80)
 document = client.get("/openapi.json").json()
 validate(document)
 

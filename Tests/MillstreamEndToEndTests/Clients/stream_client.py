@@ -21,7 +21,7 @@ LIBRARY, BASE, JOB = sys.argv[1:4]
 URL = f"{BASE}/v1/jobs/{JOB}/events"
 UNNUMBERED = {"status", "gap", "closing"}
 TERMINAL = {"completed", "failed", "cancelled"}
-signal.alarm(40)
+signal.alarm(240)
 
 
 def httpx_sse(cursor):
@@ -29,7 +29,7 @@ def httpx_sse(cursor):
     from httpx_sse import connect_sse
 
     headers = {"Last-Event-ID": cursor} if cursor else {}
-    with httpx.Client(timeout=30) as client, connect_sse(client, "GET", URL, headers=headers) as source:
+    with httpx.Client(timeout=200) as client, connect_sse(client, "GET", URL, headers=headers) as source:
         if source.response.status_code == 204:
             return
         for event in source.iter_sse():
@@ -41,7 +41,7 @@ def sseclient_py(cursor):
     from sseclient import SSEClient
 
     headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": cursor} if cursor else {})
-    response = requests.get(URL, stream=True, headers=headers, timeout=30)
+    response = requests.get(URL, stream=True, headers=headers, timeout=200)
     if response.status_code == 204:
         return
     for event in SSEClient(response).events():
@@ -52,7 +52,7 @@ def requests_sse(cursor):
     from requests_sse import EventSource, InvalidStatusCodeError
 
     try:
-        with EventSource(URL, timeout=30, latest_event_id=cursor or None, max_connect_retry=0) as source:
+        with EventSource(URL, timeout=200, latest_event_id=cursor or None, max_connect_retry=0) as source:
             for event in source:
                 yield event.type, event.last_event_id, event.data
                 if event.type in TERMINAL:
@@ -114,7 +114,7 @@ CLIENTS = {
 def acknowledge(n):
     body = json.dumps({"input": n}).encode()
     request = urllib.request.Request(f"{BASE}/v1/jobs/{JOB}/input", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=200) as answer:
         assert answer.status == 202, answer.status
 
 

@@ -25,11 +25,17 @@ final class ChildProcess {
     private var status: Int32?
     /// Held while a program is started, and by whoever has a descriptor open that none may inherit.
     static let spawning = NSLock()
+    /// Not in the Glibc module. Nil in a C library that does not have it.
+    private static let closeFrom = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map {
+        unsafeBitCast($0, to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32).self)
+    }
 
     init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], output: Output, errors: URL,
         input: Input = .file("/dev/null")
     ) throws {
+        // `write` to a program that has ended is an error, and not the end of all tests.
+        Glibc.signal(SIGPIPE, SIG_IGN)
         // A pipe that was not yet marked would be inherited by a program that another test starts at this moment.
         Self.spawning.lock()
         defer { Self.spawning.unlock() }
@@ -38,20 +44,21 @@ final class ChildProcess {
         defer { posix_spawn_file_actions_destroy(&actions) }
         var ends: [Int32] = [-1, -1]
         var inputEnds: [Int32] = [-1, -1]
-        switch input {
-        case .file(let path): posix_spawn_file_actions_addopen(&actions, 0, path, O_RDONLY, 0)
-        case .pipe:
+        if case .pipe = input {
             guard pipe(&inputEnds) == 0 else { throw TestFailure("pipe: errno \(errno)") }
             for end in inputEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             posix_spawn_file_actions_adddup2(&actions, inputEnds[0], 0)
         }
-        switch output {
-        case .file(let file):
-            posix_spawn_file_actions_addopen(&actions, 1, file.path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-        case .pipe:
+        if case .pipe = output {
             guard pipe(&ends) == 0 else { throw TestFailure("pipe: errno \(errno)") }
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        }
+        // Before a file is opened, which may wait for the disk: what other tests have open must not stay open meanwhile.
+        _ = Self.closeFrom?(&actions, 3)
+        if case .file(let path) = input { posix_spawn_file_actions_addopen(&actions, 0, path, O_RDONLY, 0) }
+        if case .file(let file) = output {
+            posix_spawn_file_actions_addopen(&actions, 1, file.path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         }
         posix_spawn_file_actions_addopen(&actions, 2, errors.path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
 
@@ -108,7 +115,7 @@ final class ChildProcess {
 
     /// The exit status, 128 + n after signal n. A program that takes longer is killed, and that is an error.
     @discardableResult
-    func waitForExit(withinSeconds seconds: Int = 30) throws -> Int32 {
+    func waitForExit(withinSeconds seconds: Int = 120) throws -> Int32 {
         if let status { return status }
         let pid = self.pid
         let overdue = DispatchWorkItem { kill(-pid, SIGKILL) }
@@ -135,7 +142,7 @@ final class ChildProcess {
     }
 
     /// The next line of its standard output without the line feed; nil at the end.
-    func readLine(withinSeconds seconds: Int = 60) throws -> String? {
+    func readLine(withinSeconds seconds: Int = 300) throws -> String? {
         var bytes: [UInt8] = []
         var poller = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
         while poll(&poller, 1, Int32(seconds) * 1000) > 0 {
@@ -157,7 +164,7 @@ struct FinishedProgram {
     /// Runs a program and waits for its end.
     static func run(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String = "",
-        withinSeconds seconds: Int = 60
+        withinSeconds seconds: Int = 300
     ) throws -> FinishedProgram {
         let directory = try TemporaryDirectory()
         let output = directory.file("output")

@@ -5,7 +5,7 @@ import Dispatch
 struct Deadline {
     private let time: DispatchTime
 
-    init(seconds: Int = 60) {
+    init(seconds: Int = 300) {
         time = .now() + .seconds(seconds)
     }
 

@@ -18,8 +18,9 @@ final class Proxy {
         static let shipped: [Kind] = [.nginxWithSnippet, .caddy, .haproxy]
     }
 
-    let port: UInt16
+    var port: UInt16 { keptPort.number }
     var client: TestClient { TestClient(port: port) }
+    private let keptPort: KeptPort
     private let directory: TemporaryDirectory
     private let process: ChildProcess
 
@@ -28,7 +29,8 @@ final class Proxy {
         let name = kind == .nginxWithSnippet ? "nginx" : kind.rawValue
         guard let program = Requirement.program(name) else { return nil }
         directory = try TemporaryDirectory()
-        port = try Self.freePort()
+        keptPort = try KeptPort()
+        let port = keptPort.number
         let file = try directory.write(
             "configuration", try Self.configuration(kind, port: port, upstream: upstream, in: directory))
         let arguments =
@@ -41,27 +43,9 @@ final class Proxy {
         process = try ChildProcess(
             program, arguments, environment: ["HOME": directory.url.path], output: .file(directory.file("log")),
             errors: directory.file("log"))
-        let port = self.port
         guard eventually({ (try? TestConnection(port: port)) != nil }) else {
             throw TestFailure("\(name): \(try String(contentsOf: directory.file("log"), encoding: .utf8))")
         }
-    }
-
-    /// A port that nobody listens on at this moment.
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-            }
-        }
-        guard result == 0 else { throw TestFailure("no free port: errno \(errno)") }
-        return UInt16(bigEndian: address.sin_port)
     }
 
     private static func configuration(

@@ -1,4 +1,4 @@
-// A real `millstream serve` in a process of its own, with a data directory of its own and a port that the system chose.
+// A real `millstream serve` in a process of its own, with a data directory and a port of its own.
 
 import Foundation
 
@@ -16,7 +16,8 @@ final class ServerProcess {
     let files: TemporaryDirectory
     /// Where its journal is; inside `files` unless the test chose another place.
     let data: URL
-    private(set) var port: UInt16 = 0
+    var port: UInt16 { keptPort.number }
+    private let keptPort: KeptPort
     private var process: ChildProcess?
     private let arguments: [String]
     private let environment: [String: String]
@@ -27,6 +28,7 @@ final class ServerProcess {
         data: URL? = nil, environment: [String: String] = [:]
     ) throws {
         files = try TemporaryDirectory()
+        keptPort = try KeptPort()
         self.data = data ?? files.file("data")
         self.environment = environment
         for (name, text) in texts { try files.write(name, text) }
@@ -48,20 +50,17 @@ final class ServerProcess {
     /// What it wrote to standard error so far.
     var log: String { String(decoding: (try? Data(contentsOf: files.file("server.log"))) ?? Data(), as: UTF8.self) }
 
-    /// Starts it (again), on the port it had before.
+    /// Starts it (again), always on the same port.
     func start() throws {
         let process = try ChildProcess(
             Self.binary.path, ["serve", "--port", "\(port)", "--data", data.path] + arguments,
             environment: environment, output: .pipe, errors: files.file("server.log"))
         let line = try process.readLine()
-        guard let line, line.contains(" listening on http://"),
-            let port = line.split(separator: ":").last.flatMap({ UInt16($0) })
-        else {
+        guard let line, line.contains(" listening on http://"), line.hasSuffix(":\(port)") else {
             process.signal(SIGKILL)
             let status = try process.waitForExit()
             throw TestFailure("no ready line but \(line ?? "the end"); status \(status); log:\n\(log)")
         }
-        self.port = port
         self.process = process
     }
 
@@ -74,7 +73,7 @@ final class ServerProcess {
         if let configuration {
             arguments += ["--config", try files.write("millstream.yaml", configuration).path]
         }
-        return try FinishedProgram.run(binary.path, arguments, environment: environment, withinSeconds: 30)
+        return try FinishedProgram.run(binary.path, arguments, environment: environment, withinSeconds: 120)
     }
 
     func kill9() {

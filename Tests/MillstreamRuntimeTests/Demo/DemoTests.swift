@@ -168,7 +168,7 @@ struct DemoTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let bench = try WorkerBench(handlers: DemoKinds.handlers(recording: nil), uploadPath: { _ in path })
         try bench.start(.swift, kind: "demo.transcribe", input: #"{"upload":"u"}"#)
-        let error = try bench.commands(untilFinished: 1, seconds: 60).error
+        let error = try bench.commands(untilFinished: 1).error
         #expect(error?.code == "input")
         #expect(error?.message.contains("millstream-list") == false)
         print("no recording: \(error?.message ?? "")")
@@ -183,7 +183,7 @@ struct DemoTests {
             return groups.count == 3
         }
         bench.pool.perform([.stop(run, graceMs: 30_000)])
-        let commands = try bench.commands(untilFinished: 1, seconds: 60)
+        let commands = try bench.commands(untilFinished: 1)
         #expect(commands.outcome == .stopped)
         #expect(groups.allSatisfy { groupIsGone($0) })
     }
