@@ -49,8 +49,8 @@ enum Descriptors {
     /// fit, and in a process with threads each time waits for a grace period of RCU first (`expand_fdtable` in fs/file.c): the loop
     /// stood still for 8 to 16 ms at the 256th, 512th, 1,024th … descriptor. Costs 8 bytes of the kernel's memory for each, up to the next
     /// power of two. Without effect when the system refuses: then it grows as before.
-    static func reserveTable(connections: Int, _ configuration: ServerConfiguration, _ kinds: [JobKind]) {
-        let last = connections + reserved(configuration, kinds) - 1
+    static func reserveTable(limit: Int, _ configuration: ServerConfiguration, _ kinds: [JobKind]) {
+        let last = min(limit, configuration.limits.maxConnections + reserved(configuration, kinds)) - 1
         let any = open("/dev/null", O_RDONLY | O_CLOEXEC)
         guard any >= 0 else { return }
         let highest = fcntl(any, F_DUPFD_CLOEXEC, Int32(clamping: last))

@@ -23,6 +23,8 @@ struct ServeCommand: ParsableCommand {
 
     func run() throws {
         let loaded = try options.load()
+        // Before the log starts its thread.
+        JobServer.prepareProcess(for: loaded.configuration)
         let output = try openLog(loaded.configuration.log)
         let log = output.logger()
         for warning in loaded.warnings { log.warning("\(warning)") }
