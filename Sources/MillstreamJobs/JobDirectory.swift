@@ -53,7 +53,8 @@ public final class JobDirectory {
 
     /// Brings a record that was read from the store and what is known here together.
     ///
-    /// - Returns: the newer of the two; for an answer. The texts of the store's record are kept in it.
+    /// - Returns: the newer of the two; for an answer. The texts of the store's record are kept in it. The progress of an attempt that runs is
+    ///   the one known here: the store's record has that of its last change of state, and events move it without one.
     /// A live record that is not known here is returned as it is and not held: all live jobs come by notices, and this one may
     /// have ended since it was read.
     public func merge(_ stored: JobRecord) -> JobRecord {
@@ -63,7 +64,11 @@ public final class JobDirectory {
             }
             return stored
         }
-        if stored.revision > entry.record.revision { put(stored, isNews: true) }
+        if stored.revision > entry.record.revision {
+            var news = stored
+            if !news.state.isTerminal, news.attempt == entry.record.attempt { news.progress = entry.record.progress }
+            put(news, isNews: true)
+        }
         var newest = entry.record
         if newest.input.text == nil { newest.input = stored.input }
         if let result = newest.result, result.text == nil, result.byteCount == stored.result?.byteCount {

@@ -112,6 +112,21 @@ import Testing
         #expect(owned?.compactMap { $0["id"] as? String } == [ids[5], ids[3], ids[1]])
     }
 
+    /// The list reads the store, where the row of a running job does not move with its events.
+    @Test func theListKeepsTheProgressOfARunningJob() throws {
+        let server = try HeldKinds.server()
+        let id = try server.client.start("held")
+        try server.client.events(id).until("began")
+        let event = #"{"event":"progress","data":{"progress":46}}"#
+        #expect(try server.client.post("/v1/jobs/\(id)/events", json: event).status == 200)
+        #expect(try eventually { try server.client.job(id)["progress"] as? Double == 46 })
+        for _ in 0..<2 {
+            let listed = try server.client.get("/v1/jobs")["jobs"] as? [[String: Any]]
+            #expect(listed?.first?["progress"] as? Double == 46)
+            #expect(try server.client.job(id)["progress"] as? Double == 46)
+        }
+    }
+
     @Test func theListHasWholeJobs() throws {
         let server = try HeldKinds.server(
             more: "  long:\n    worker: { exec: [\"./long.sh\"] }\n",

@@ -41,6 +41,25 @@ struct DirectoryTests {
         #expect(directory.job(JobID(trusted: "j1"))?.state == .completed)
     }
 
+    /// A running job's row is written when its state changes or its process group is noted, its progress moves with each event.
+    @Test func readKeepsTheProgressOfTheAttemptThatRuns() {
+        let directory = JobDirectory()
+        let id = JobID(trusted: "j1")
+        directory.apply(.job(record(1, .inProgress)))
+        directory.apply(.progress(id, LogRef(1), 46))
+        var stored = record(1, .inProgress, revision: 2)
+        #expect(directory.merge(stored).progress == 46)
+        #expect(directory.job(id)?.progress == 46)
+        #expect(directory.job(id)?.revision == 2)
+        stored = record(1, .inProgress, revision: 3)
+        stored.attempt += 1
+        #expect(directory.merge(stored).progress == nil, "another attempt begins anew")
+        directory.apply(.progress(id, LogRef(1), 50))
+        stored = record(1, .completed, revision: 4)
+        stored.progress = 100
+        #expect(directory.merge(stored).progress == 100)
+    }
+
     @Test func staleReadBringsNeitherRemovedNorEndedJobsBack() {
         let directory = JobDirectory(maxEndedJobs: 0)
         directory.apply(.job(record(1, .completed)))
