@@ -52,6 +52,23 @@ import Testing
         }
     }
 
+    /// As a kill leaves it between two commits that write heads, and as nothing else does.
+    @Test func aLogMayBeAheadOfItsHeadUntilTheNextStartAndNeverBehindIt() throws {
+        try TemporaryDirectory.with { directory in
+            let store = try SQLiteStore(path: directory.journal)
+            try store.commit(soundBatch())
+            try store.commit(makeEvents(1, 3...4) + makeEvents(3, 3...3))
+            let killed = try directory.copyJournal(as: "killed")
+            #expect(try check(killed) == [])
+            let connection = try Connection(path: killed, access: .write)
+            try connection.execute("DELETE FROM events WHERE ref = 1 AND seq > 1")
+            connection.close()
+            #expect(try check(killed).contains { $0.subject == "job:live" && $0.kind == .log })
+            store.close()
+            #expect(try check(directory.journal).contains { $0.subject == "job:live" && $0.kind == .log })
+        }
+    }
+
     @Test(arguments: [
         ("DELETE FROM events WHERE ref = 1 AND seq = 1", JournalFinding.Kind.log, "job:live"),
         ("DELETE FROM events WHERE ref = 3 AND seq = 2", .log, "channel:c"),

@@ -9,6 +9,8 @@ final class JournalCheck {
     private let reader: SQLiteReader
     private let maxFindings: Int
     private let report: (JournalFinding) -> Void
+    /// Whether the last process closed the journal.
+    private let wasClean: Bool
     private(set) var findings = 0
     private var jobs: Int64 = 0
     private var channels: Int64 = 0
@@ -18,10 +20,12 @@ final class JournalCheck {
     private static let pageLength = 500
 
     init(
-        _ connection: Connection, _ reader: SQLiteReader, maxFindings: Int, _ report: @escaping (JournalFinding) -> Void
+        _ connection: Connection, _ reader: SQLiteReader, wasClean: Bool, maxFindings: Int,
+        _ report: @escaping (JournalFinding) -> Void
     ) {
         self.connection = connection
         self.reader = reader
+        self.wasClean = wasClean
         self.maxFindings = maxFindings
         self.report = report
     }
@@ -79,7 +83,7 @@ final class JournalCheck {
         }
         var log = LogCheck(
             lastSequence: job.lastSequence, trimmedThrough: job.trimmedThrough, logBytes: job.logBytes,
-            end: job.state.isTerminal ? .terminal(job.state.word) : .open)
+            end: job.state.isTerminal ? .terminal(job.state.word) : .open, mayLag: !wasClean && !job.state.isTerminal)
         try check(job.ref, subject, &log)
     }
 
@@ -102,7 +106,7 @@ final class JournalCheck {
                 let subject = LogName.channel(channel.name).description
                 var log = LogCheck(
                     lastSequence: channel.lastSequence, trimmedThrough: channel.trimmedThrough,
-                    logBytes: channel.logBytes, end: .never)
+                    logBytes: channel.logBytes, end: .never, mayLag: !wasClean)
                 attempt(subject) { () throws(JournalError) in try check(channel.ref, subject, &log) }
             }
             after = last.ref

@@ -26,7 +26,8 @@ public final class JournalInspection {
         try reader.statistics()
     }
 
-    /// Reads the whole journal and reports what should not be: damage of the file, and rows that contradict each other.
+    /// Reads the whole journal and reports what should not be: damage of the file, and rows that contradict each other. What the next start
+    /// after a kill brings up by itself is none of it.
     ///
     /// Memory is bounded; time grows with the journal. Damage that stops the reading is itself a finding.
     /// - Parameters:
@@ -38,7 +39,9 @@ public final class JournalInspection {
         maxFindings: Int = 100, _ report: @escaping (JournalFinding) -> Void
     ) throws(JournalError) -> Int {
         guard connection.isOpen else { throw Connection.closed }
-        let check = JournalCheck(connection, reader, maxFindings: maxFindings, report)
+        // A state that cannot be read excuses nothing.
+        let check = JournalCheck(
+            connection, reader, wasClean: (try? wasClean) ?? true, maxFindings: maxFindings, report)
         check.run()
         return check.findings
     }
